@@ -1,0 +1,298 @@
+use crate::{Digest, kind};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What a published dataset promises: `dataset.toml` and `schema.toml` of its folder under `datasets/`.
+#[derive(Debug, Clone)]
+pub struct DatasetSpec {
+    /// Folder, table and file name.
+    pub id: String,
+    /// French title.
+    pub title_fr: String,
+    /// English title.
+    pub title_en: String,
+    /// French description, in a few sentences.
+    pub description_fr: String,
+    /// SPDX identifier of the licence of the data.
+    pub licence: String,
+    /// How often it is published, a frequency code of data.gouv.fr.
+    pub cadence: String,
+    /// What it is made from.
+    pub feeds: Feeds,
+    /// The columns whose values name a row; the order of rows.
+    pub sort_key: Vec<String>,
+    /// The protection of its figures; none for the public directory.
+    pub protection: Option<Protection>,
+    /// The columns.
+    pub contract: Contract,
+    /// Digest of `dataset.toml`.
+    pub spec_digest: Digest<kind::Text>,
+}
+
+/// What a dataset is made from: it is published when the run has that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feeds {
+    /// The public directory of places and services.
+    Supply,
+    /// Protected counts of searches.
+    Demand,
+}
+
+/// The interim protection of demand tables.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// A count from 1 to `threshold - 1` is withheld.
+    pub threshold: u32,
+}
+
+/// The columns of a dataset.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    /// Semantic version of the schema.
+    pub version: String,
+    /// The columns, in published order.
+    pub columns: Vec<Column>,
+    /// Digest of `schema.toml`.
+    pub digest: Digest<kind::Text>,
+}
+
+/// One published column.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// French `snake_case` name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// Whether it may be empty.
+    #[serde(default)]
+    pub null: bool,
+    /// French description.
+    pub fr: String,
+    /// English description.
+    pub en: String,
+    /// The schema version that brought it.
+    pub since: String,
+    /// A value as an example.
+    #[serde(default)]
+    pub example: Option<String>,
+    /// The code list its values come from: a file of `datasets/reference/`.
+    #[serde(default)]
+    pub code_list: Option<String>,
+    /// The values it may take, when they are few.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// A regular expression that every value matches.
+    #[serde(default)]
+    pub pattern: Option<String>,
+}
+
+/// The type of a column. There is no floating-point type: published figures are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum ColumnType {
+    /// `string`: UTF-8 text.
+    Text,
+    /// `integer`: 64 bits, signed.
+    Integer,
+    /// `decimal(p,s)`: an exact decimal of at most `p` digits, `s` of them after the point.
+    Decimal {
+        /// Digits in all, up to 38.
+        precision: u8,
+        /// Digits after the point.
+        scale: i8,
+    },
+    /// `date`: a day.
+    Date,
+    /// `boolean`.
+    Boolean,
+}
+
+/// What is wrong with a dataset's files.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The file is no TOML of the expected form.
+    #[error("datasets/{dataset}/{file}: {detail}")]
+    Form {
+        /// The dataset.
+        dataset: String,
+        /// `dataset.toml` or `schema.toml`.
+        file: &'static str,
+        /// What the parser says, with the line.
+        detail: String,
+    },
+    /// The file says something that cannot hold.
+    #[error("datasets/{dataset}/{file}: {detail}")]
+    Meaning {
+        /// The dataset.
+        dataset: String,
+        /// `dataset.toml` or `schema.toml`.
+        file: &'static str,
+        /// What is wrong and what to write.
+        detail: String,
+    },
+}
+
+impl TryFrom<String> for ColumnType {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let unknown = || format!("'{text}' is not a column type: string, integer, decimal(p,s), date or boolean");
+        match text.as_str() {
+            "string" => Ok(Self::Text),
+            "integer" => Ok(Self::Integer),
+            "date" => Ok(Self::Date),
+            "boolean" => Ok(Self::Boolean),
+            other => {
+                let inner = other.strip_prefix("decimal(").and_then(|r| r.strip_suffix(')')).ok_or_else(unknown)?;
+                let (p, s) = inner.split_once(',').ok_or_else(unknown)?;
+                let precision: u8 = p.trim().parse().map_err(|_| unknown())?;
+                let scale: i8 = s.trim().parse().map_err(|_| unknown())?;
+                if precision == 0 || precision > 38 || scale < 0 || scale as u8 > precision {
+                    return Err(unknown());
+                }
+                Ok(Self::Decimal { precision, scale })
+            }
+        }
+    }
+}
+
+impl ColumnType {
+    /// The type as `schema.toml` writes it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Text => "string".into(),
+            Self::Integer => "integer".into(),
+            Self::Decimal { precision, scale } => format!("decimal({precision},{scale})"),
+            Self::Date => "date".into(),
+            Self::Boolean => "boolean".into(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatasetToml {
+    title_fr: String,
+    title_en: String,
+    description_fr: String,
+    licence: String,
+    cadence: String,
+    feeds: Feeds,
+    sort_key: Vec<String>,
+    protection: Option<Protection>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaToml {
+    version: String,
+    column: Vec<Column>,
+}
+
+impl DatasetSpec {
+    /// Reads the two files of a dataset's folder.
+    ///
+    /// # Errors
+    /// When a file is not of the form described above, a column is named twice or has no description, or the sort key names a column that
+    /// is missing or may be empty.
+    pub fn parse(id: &str, dataset_toml: &str, schema_toml: &str) -> Result<Self, DatasetError> {
+        let form = |file: &'static str, e: toml::de::Error| DatasetError::Form { dataset: id.into(), file, detail: e.to_string() };
+        let meaning = |file: &'static str, detail: String| DatasetError::Meaning { dataset: id.into(), file, detail };
+        let spec: DatasetToml = toml::from_str(dataset_toml).map_err(|e| form("dataset.toml", e))?;
+        let schema: SchemaToml = toml::from_str(schema_toml).map_err(|e| form("schema.toml", e))?;
+
+        let mut seen = BTreeSet::new();
+        for c in &schema.column {
+            if !seen.insert(c.name.as_str()) {
+                return Err(meaning("schema.toml", format!("column '{}' is there twice", c.name)));
+            }
+            if c.fr.trim().is_empty() || c.en.trim().is_empty() {
+                return Err(meaning("schema.toml", format!("column '{}' is not documented: write `fr` and `en`", c.name)));
+            }
+        }
+        if spec.sort_key.is_empty() {
+            return Err(meaning("dataset.toml", "sort_key is empty: name the columns that tell rows apart".into()));
+        }
+        for key in &spec.sort_key {
+            match schema.column.iter().find(|c| c.name == *key) {
+                None => return Err(meaning("dataset.toml", format!("sort_key names '{key}', which schema.toml does not have"))),
+                Some(c) if c.null => {
+                    return Err(meaning("dataset.toml", format!("sort_key names '{key}', which may be empty")));
+                }
+                Some(_) => {}
+            }
+        }
+        if spec.feeds == Feeds::Demand && spec.protection.is_none() {
+            return Err(meaning("dataset.toml", "a dataset of demand needs a [protection] table".into()));
+        }
+        Ok(Self {
+            id: id.into(),
+            title_fr: spec.title_fr,
+            title_en: spec.title_en,
+            description_fr: spec.description_fr,
+            licence: spec.licence,
+            cadence: spec.cadence,
+            feeds: spec.feeds,
+            sort_key: spec.sort_key,
+            protection: spec.protection,
+            contract: Contract { version: schema.version, columns: schema.column, digest: Digest::of(schema_toml.as_bytes()) },
+            spec_digest: Digest::of(dataset_toml.as_bytes()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATASET: &str = r#"
+title_fr = "T"
+title_en = "T"
+description_fr = "D"
+licence = "etalab-2.0"
+cadence = "monthly"
+feeds = "supply"
+sort_key = ["a"]
+"#;
+    const SCHEMA: &str = r#"
+version = "1.0.0"
+[[column]]
+name = "a"
+type = "string"
+fr = "x"
+en = "x"
+since = "1.0.0"
+[[column]]
+name = "b"
+type = "decimal(9,6)"
+null = true
+fr = "x"
+en = "x"
+since = "1.0.0"
+"#;
+
+    #[test]
+    fn reads_a_dataset() {
+        let d = DatasetSpec::parse("d", DATASET, SCHEMA).unwrap();
+        assert_eq!(d.contract.columns[1].kind, ColumnType::Decimal { precision: 9, scale: 6 });
+        assert_eq!(d.contract.columns[1].kind.name(), "decimal(9,6)");
+    }
+
+    #[test]
+    fn refuses_what_cannot_hold() {
+        let fails = |d: &str, s: &str, word: &str| {
+            let e = DatasetSpec::parse("d", d, s).unwrap_err().to_string();
+            assert!(e.contains(word), "{e}");
+        };
+        fails(&DATASET.replace("\"a\"]", "\"b\"]"), SCHEMA, "may be empty");
+        fails(&DATASET.replace("\"a\"]", "\"c\"]"), SCHEMA, "does not have");
+        fails(DATASET, &SCHEMA.replace("name = \"b\"", "name = \"a\""), "twice");
+        fails(DATASET, &SCHEMA.replacen("fr = \"x\"", "fr = \" \"", 1), "not documented");
+        fails(DATASET, &SCHEMA.replace("decimal(9,6)", "double"), "not a column type");
+        fails(&DATASET.replace("supply", "demand"), SCHEMA, "protection");
+        fails(&format!("{DATASET}\ncolour = 1"), SCHEMA, "colour");
+    }
+}

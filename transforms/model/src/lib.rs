@@ -1,0 +1,26 @@
+//! The vocabulary of Solidata: months, digests, dataset contracts, stage keys, run specifications and the manifest.
+//!
+//! Invariant: everything here is a value. Nothing reads a clock, the environment, a file or the network, and everything that is written
+//! (JSON, stage keys) has one encoding only, so that equal values give equal bytes.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod dataset;
+mod digest;
+mod index;
+mod json;
+mod manifest;
+mod month;
+mod runspec;
+mod stage_key;
+
+pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Protection};
+pub use digest::{Digest, DigestError, kind};
+pub use index::{ChainLink, Index, IndexEntry};
+pub use json::canonical_json;
+pub use manifest::{
+    CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,
+};
+pub use month::{Month, MonthError, month_range};
+pub use runspec::{RunSpec, SnapshotPin, SnapshotRole, Thresholds};
+pub use stage_key::{StageKey, StageKeyBuilder};
