@@ -1,1 +1,40 @@
-//! solidata-canon
+//! The only writer of published bytes: Parquet, CSV, JSON documents and `SHA256SUMS`.
+//!
+//! Invariant: equal rows and equal contracts give equal bytes, on any number of cores, in any batching, in any locale. Nothing here reads a
+//! clock, the environment, a file or the network: bytes go to an `impl Write` or come back as a `Vec`.
+//!
+//! [`TableWriter`] takes a query's batches and lets through only rows that keep to the contract, in the strict order of the sort key.
+//! [`logical_digest_of_parquet`] and [`logical_digest_of_csv`] recompute from a published file what the manifest says of it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod cast;
+mod cells;
+mod conform;
+mod csv_read;
+mod csv_write;
+mod datapackage;
+mod error;
+mod logical;
+mod order;
+mod parquet_write;
+mod sums;
+mod table;
+mod table_schema;
+
+pub use cast::accepts;
+pub use conform::{Conformer, arrow_schema, conform};
+pub use csv_read::{CsvBatches, read_csv};
+pub use datapackage::{DataPackage, PackageSource, csv_path, datapackage, parquet_path, schema_path};
+pub use error::{CanonError, Fault};
+pub use logical::{LogicalDigest, logical_digest_of_csv, logical_digest_of_parquet};
+pub use parquet_write::FileReceipt;
+pub use sums::{read_sha256sums, sha256sums};
+pub use table::{TableReceipt, TableWriter};
+pub use table_schema::{contract_of_table_schema, table_schema};
+
+use table::ROWS_PER_CHUNK;
+
+/// Version of the writer. It is raised whenever the same rows give other bytes, be it by a change here or in a library; the golden digests of the
+/// tests show when that is.
+pub const WRITER_VERSION: u32 = 1;

@@ -1,0 +1,180 @@
+use crate::error::CanonError;
+use crate::table::TableReceipt;
+use chrono::NaiveDate;
+use serde::Serialize;
+use solidata_model::{DatasetSpec, canonical_json};
+
+/// Where a dataset's Parquet file lies in a release: `data/<dataset>.parquet`.
+pub fn parquet_path(dataset: &str) -> String {
+    format!("data/{dataset}.parquet")
+}
+
+/// Where a dataset's CSV file lies in a release: `data/<dataset>.csv`.
+pub fn csv_path(dataset: &str) -> String {
+    format!("data/{dataset}.csv")
+}
+
+/// Where a dataset's table schema lies in a release: `schemas/<dataset>.json`.
+pub fn schema_path(dataset: &str) -> String {
+    format!("schemas/{dataset}.json")
+}
+
+/// What `datapackage.json` says of a release.
+#[derive(Debug, Clone)]
+pub struct DataPackage<'a> {
+    /// Lower-case letters, digits, `-`, `_` and `.`: such as `solidata-2024-09`.
+    pub name: &'a str,
+    /// French title.
+    pub title: &'a str,
+    /// French description.
+    pub description: &'a str,
+    /// Version of the release, such as `2024.9.1` for the first revision of September 2024.
+    pub version: &'a str,
+    /// The day that stands for "now" in the run: never the clock's.
+    pub created: NaiveDate,
+    /// SPDX identifier of the release's licence.
+    pub licence: &'a str,
+    /// Who publishes.
+    pub publisher: &'a str,
+    /// What it was made from.
+    pub sources: &'a [PackageSource],
+    /// The tables, with what was written of each.
+    pub tables: &'a [(&'a DatasetSpec, TableReceipt)],
+}
+
+/// A source of a release.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageSource {
+    /// Its name.
+    pub title: String,
+    /// The vintage, or the day of the snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its public address, when it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    name: &'a str,
+    title: &'a str,
+    description: &'a str,
+    version: &'a str,
+    created: String,
+    licenses: Vec<Licence>,
+    contributors: Vec<Contributor<'a>>,
+    sources: &'a [PackageSource],
+    resources: Vec<Resource>,
+}
+
+#[derive(Serialize)]
+struct Licence {
+    name: String,
+    path: String,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct Contributor<'a> {
+    title: &'a str,
+    roles: [&'static str; 1],
+}
+
+#[derive(Serialize)]
+struct Resource {
+    name: String,
+    title: String,
+    description: String,
+    path: String,
+    format: &'static str,
+    mediatype: &'static str,
+    bytes: u64,
+    hash: String,
+    licenses: Vec<Licence>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    table: Option<Tabular>,
+}
+
+/// What a CSV resource says besides. The Parquet resource says none of it: its file does.
+#[derive(Serialize)]
+struct Tabular {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    encoding: &'static str,
+    dialect: Dialect,
+    schema: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dialect {
+    delimiter: &'static str,
+    line_terminator: &'static str,
+    quote_char: &'static str,
+    double_quote: bool,
+    skip_initial_space: bool,
+    header: bool,
+}
+
+/// `datapackage.json`: a Frictionless Data Package with two resources a table, its CSV first.
+///
+/// # Errors
+/// Never with what this crate writes.
+pub fn datapackage(package: &DataPackage<'_>) -> Result<Vec<u8>, CanonError> {
+    Ok(canonical_json(&Document {
+        schema: "https://datapackage.org/profiles/2.0/datapackage.json",
+        name: package.name,
+        title: package.title,
+        description: package.description,
+        version: package.version,
+        created: format!("{}T00:00:00Z", package.created.format("%Y-%m-%d")),
+        licenses: vec![licence(package.licence)],
+        contributors: vec![Contributor { title: package.publisher, roles: ["publisher"] }],
+        sources: package.sources,
+        resources: package.tables.iter().flat_map(|(spec, receipt)| resources(spec, receipt)).collect(),
+    })?)
+}
+
+fn resources(spec: &DatasetSpec, receipt: &TableReceipt) -> [Resource; 2] {
+    let common = |name: String, path: String, format: &'static str, mediatype: &'static str, file: crate::FileReceipt, table| Resource {
+        name,
+        title: spec.title_fr.clone(),
+        description: spec.description_fr.clone(),
+        path,
+        format,
+        mediatype,
+        bytes: file.bytes,
+        // Without the prefix a hash means MD5.
+        hash: format!("sha256:{}", file.sha256),
+        licenses: vec![licence(&spec.licence)],
+        table,
+    };
+    let tabular = Tabular {
+        kind: "table",
+        encoding: "utf-8",
+        dialect: Dialect {
+            delimiter: ",",
+            line_terminator: "\n",
+            quote_char: "\"",
+            double_quote: true,
+            skip_initial_space: false,
+            header: true,
+        },
+        schema: schema_path(&spec.id),
+    };
+    [
+        common(spec.id.clone(), csv_path(&spec.id), "csv", "text/csv", receipt.csv, Some(tabular)),
+        common(format!("{}-parquet", spec.id), parquet_path(&spec.id), "parquet", "application/vnd.apache.parquet", receipt.parquet, None),
+    ]
+}
+
+fn licence(spdx: &str) -> Licence {
+    let (path, title) = match spdx {
+        "etalab-2.0" => ("https://www.etalab.gouv.fr/licence-ouverte-open-licence".into(), "Licence Ouverte 2.0".into()),
+        other => (format!("https://spdx.org/licenses/{other}.html"), other.to_owned()),
+    };
+    Licence { name: spdx.into(), path, title }
+}
