@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! The real sample is read alike in every form, and mistakes are refused without telling their content.
 
 mod common;

@@ -46,8 +46,6 @@ pub struct PlaceDoc {
     pub temp_infos: TempInfosDoc,
     /// `sources`: where the fiche comes from, when not from Soliguide's own work.
     pub sources: Vec<SourceDoc>,
-    /// `structureTypes`.
-    pub structure_types: Vec<String>,
     /// `createdAt`.
     pub created_at: Moment,
     /// `updatedAt`: moves on technical writes too.
@@ -60,7 +58,7 @@ record!('de, PlaceDoc {
     "lieu_id" => lieu_id, "seo_url" => seo_url, "name" => name, "status" => status, "visibility" => visibility,
     "placeType" => place_type, "ficheType" => fiche_type, "country" => country, "position" => position, "parcours" => parcours,
     "entity" => entity, "services_all" => services, "newhours" => hours, "modalities" => modalities, "publics" => publics,
-    "languages" => languages, "tempInfos" => temp_infos, "sources" => sources, "structureTypes" => structure_types,
+    "languages" => languages, "tempInfos" => temp_infos, "sources" => sources,
     "createdAt" => created_at, "updatedAt" => updated_at, "updatedByUserAt" => updated_by_user_at,
 });
 
@@ -99,15 +97,13 @@ pub struct PositionDoc {
     pub country: Option<String>,
     /// `pays`.
     pub pays: Option<String>,
-    /// `timeZone`.
-    pub time_zone: Option<String>,
 }
 
 record!('de, PositionDoc {
     "location" => location, "address" => address, "adresse" => adresse, "city" => city, "ville" => ville, "cityCode" => city_code,
     "postalCode" => postal_code, "codePostal" => code_postal, "department" => department, "departement" => departement,
     "departmentCode" => department_code, "departementCode" => departement_code, "region" => region, "regionCode" => region_code,
-    "country" => country, "pays" => pays, "timeZone" => time_zone,
+    "country" => country, "pays" => pays,
 });
 
 /// `position.location`.
@@ -242,13 +238,11 @@ pub struct HoursDoc {
     pub saturday: DayDoc,
     /// `sunday`.
     pub sunday: DayDoc,
-    /// `closedHolidays`: `OPEN`, `CLOSED`, `UNKNOWN` (and the typo `UNKOWN`).
-    pub closed_holidays: Option<String>,
 }
 
 record!('de, HoursDoc {
     "monday" => monday, "tuesday" => tuesday, "wednesday" => wednesday, "thursday" => thursday, "friday" => friday,
-    "saturday" => saturday, "sunday" => sunday, "closedHolidays" => closed_holidays,
+    "saturday" => saturday, "sunday" => sunday,
 });
 
 impl HoursDoc {
