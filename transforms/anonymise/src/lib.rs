@@ -6,7 +6,7 @@
 //! - `policy`: which field of a document is kept, generalised, hashed or dropped, and why.
 //! - [`Door`]: a search document becomes a [`SearchEvent`] of fixed size without text, or is refused ([`Breach`]).
 //! - [`net`]: which events count as one search. [`Aggregate`]: safe rows by month.
-//! - `place`: places and services as the public may see them.
+//! - [`place`]: places and services as the public may see them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -20,6 +20,7 @@ mod event;
 mod local;
 mod localities;
 pub mod net;
+pub mod place;
 
 pub use aggregate::{Aggregate, SafeSearchRow};
 pub use breach::Breach;
