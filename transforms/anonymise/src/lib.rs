@@ -3,7 +3,7 @@
 //! The source's documents come in as typed records ([`contract`]); nothing but what this crate returns goes on. It is pure: no file, clock,
 //! environment or random number is read here.
 //!
-//! - `policy`: which field of a document is kept, generalised, hashed or dropped, and why.
+//! - [`policy`]: which field of a document is kept, generalised, hashed or dropped, and why.
 //! - [`Door`]: a search document becomes a [`SearchEvent`] of fixed size without text, or is refused ([`Breach`]).
 //! - [`net`]: which events count as one search. [`Aggregate`]: safe rows by month.
 //! - [`place`]: places and services as the public may see them.
@@ -21,6 +21,7 @@ mod local;
 mod localities;
 pub mod net;
 pub mod place;
+pub mod policy;
 
 pub use aggregate::{Aggregate, SafeSearchRow};
 pub use breach::Breach;
