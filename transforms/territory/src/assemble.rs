@@ -44,6 +44,7 @@ impl Geography {
             parts,
             starts,
             slots: Vec::new(),
+            divided: Vec::new(),
             postal_first: Vec::new(),
             postal_parts: Vec::new(),
             commune_names: CommuneNames::default(),
@@ -79,6 +80,8 @@ impl Geography {
             names.push(borough_names(city, borough));
         }
         names.extend(self.communes.iter().map(|row| vec![Key::new(&row.nom)]));
+        self.divided = self.boroughs.iter().filter_map(|row| self.commune_id(row.commune)).collect();
+        self.divided.dedup();
 
         let (slots, first_commune) = (&mut self.slots, self.boroughs.len());
         let communes = &self.communes;

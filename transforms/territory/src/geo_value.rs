@@ -71,7 +71,7 @@ impl Geography {
                 let end = geo_value.as_bytes().get(at + 5).is_none_or(|byte| *byte == b'-');
                 geo_value.get(at..at + 5).filter(|_| alone && end).and_then(postal_number).map(|number| (at, number))
             })
-            .last()?;
+            .next_back()?;
         let after = geo_value.get(at + 5..).map_or("", |text| text.trim_start_matches('-'));
         let name = if after.is_empty() { geo_value.get(..at).map_or("", |text| text.trim_end_matches('-')) } else { after };
         let id = self.by_postal_and_name(number, &Key::new(name))?;

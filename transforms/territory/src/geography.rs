@@ -19,6 +19,8 @@ pub struct Geography {
     pub(crate) regions: Vec<Region>,
     /// Part + 1 for each commune code, old ones included; 0 where there is none.
     pub(crate) slots: Vec<u32>,
+    /// The communes that have arrondissements.
+    pub(crate) divided: Vec<TerritoryId>,
     /// Where the parts of each postal code begin in `postal_parts`; one more than there are numbers of five digits.
     pub(crate) postal_first: Vec<u32>,
     pub(crate) postal_parts: Vec<TerritoryId>,

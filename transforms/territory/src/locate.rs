@@ -90,7 +90,8 @@ impl Geography {
         let insee = city_code.and_then(CommuneCode::parse).and_then(|code| self.commune_id(code));
         if let Some(id) = insee {
             for name in cities.iter().flatten() {
-                if self.commune_names.rank(id.0 as usize, &Key::new(name)).is_some() {
+                // Most names are written as INSEE does: they need no folding.
+                if self.name(id) == *name || self.commune_names.rank(id.0 as usize, &Key::new(name)).is_some() {
                     return Found::One(Candidate { id: self.refined(id, postal_codes), named: true });
                 }
             }
@@ -106,6 +107,8 @@ impl Geography {
                 }
             }
         }
+        // A city code that repeats the postal code is one: it is no INSEE code that could contradict the name.
+        let insee = insee.filter(|_| !postal_codes.contains(&city_code));
         let unnamed = cities.iter().all(Option::is_none);
         if let Some(id) = insee {
             let agrees = postal_codes.iter().flatten().filter_map(|code| postal_number(code)).any(|number| self.has_postal(id, number));
@@ -127,7 +130,7 @@ impl Geography {
 
     /// The arrondissement of a city whose postal code is given: those of Paris, Lyon and Marseille have one each.
     fn refined(&self, id: TerritoryId, postal_codes: &[Option<&str>; 2]) -> TerritoryId {
-        if self.territory(id).level != Level::Commune {
+        if !self.divided.contains(&id) {
             return id;
         }
         let commune = self.territory(id).commune;

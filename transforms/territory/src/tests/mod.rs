@@ -3,6 +3,11 @@ use std::sync::OnceLock;
 
 use crate::{Clues, Geography, PlaceClues};
 
+mod lists;
+mod places;
+mod properties;
+mod searches;
+
 /// The geography of the repository, built once.
 pub(crate) fn france() -> &'static Geography {
     static FRANCE: OnceLock<Geography> = OnceLock::new();
@@ -17,11 +22,4 @@ pub(crate) fn search(clues: Clues<'_>) -> String {
 /// The identifier that a place resolves to.
 pub(crate) fn place(clues: PlaceClues<'_>) -> String {
     france().territory(france().resolve_place(&clues)).to_string()
-}
-
-#[test]
-fn usual_path() {
-    let strasbourg =
-        Clues { country: Some("fr"), geo_type: Some("ville"), city_code: Some("67482"), city: Some("Strasbourg"), ..Clues::default() };
-    assert_eq!(search(strasbourg), "com-67482");
 }
