@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Make, or check, every file of datasets/reference/.
 
-    build.py --package DIR --facts DIR [--out datasets/reference]    make the files and index.toml
+    build.py --package DIR --older DIR... --facts DIR [--out datasets/reference]    make the files and index.toml
     build.py --check [--out datasets/reference]                      prove that the files are what index.toml says
 
 DIR of --package is the unpacked npm package @etalab/decoupage-administratif at the version below:
     npm pack @etalab/decoupage-administratif@6.0.0 && tar xzf etalab-decoupage-administratif-6.0.0.tgz
+DIRs of --older are the unpacked versions of OLDER, the code lists of earlier years: they give the former names of communes.
 DIR of --facts holds the code lists read in the Soliguide source code (categories.csv, publics.csv...).
 Only the standard library is used. The same inputs give the same bytes: everything is sorted, nothing reads the clock or the locale.
 What is not in either input (overseas spellings, countries, licences) is in curated.py, with the reason of each line.
@@ -26,6 +27,8 @@ import curated  # noqa: E402
 
 PACKAGE = "@etalab/decoupage-administratif"
 VERSION = "6.0.0"
+# The last version of each earlier COG (2025 to 2021): names that communes had when old documents were written.
+OLDER = ("5.3.0", "4.1.0", "3.1.1", "2.3.1", "1.1.1")
 COG = "2026"
 GEO_SOURCE = f"npm {PACKAGE} {VERSION} (INSEE : code officiel géographique {COG} et populations ; DGCL : EPCI ; La Poste : codes postaux)"
 SOLIGUIDE_SOURCE = "Soliguide : listes de codes du logiciel libre solinumasso/soliguide, relevées en août 2026"
@@ -54,15 +57,21 @@ def facts(folder, name):
         return list(csv.DictReader(file))
 
 
-def load_package(folder):
+def load_package(folder, names=("communes", "epci", "departements", "regions"), versions=(VERSION,)):
     about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    if (about["name"], about["version"]) != (PACKAGE, VERSION):
-        raise Broken(f"{folder} holds {about['name']} {about['version']}, not {PACKAGE} {VERSION}")
-    names = ("communes", "epci", "departements", "regions")
-    return {name: json.loads((folder / "data" / f"{name}.json").read_text(encoding="utf-8")) for name in names}
+    if about["name"] != PACKAGE or about["version"] not in versions:
+        raise Broken(f"{folder} holds {about['name']} {about['version']}, not {PACKAGE} {' or '.join(versions)}")
+    return {name: json.loads((folder / "data" / f"{name}.json").read_text(encoding="utf-8")) for name in names} | {"version": about["version"]}
 
 
-def geography(package, departments):
+def load_older(folders):
+    older = [load_package(folder, ("communes",), OLDER) for folder in folders]
+    if sorted(p["version"] for p in older) != sorted(OLDER):
+        raise Broken(f"--older must be given once for each of {', '.join(OLDER)}")
+    return older
+
+
+def geography(package, older, departments):
     """The territorial lists. A collectivity overseas (975 to 989) has no région: its code_region is empty."""
     current = {c["code"]: c for c in package["communes"] if c["type"] == "commune-actuelle"}
     boroughs = [c for c in package["communes"] if c["type"] == "arrondissement-municipal"]
@@ -105,6 +114,14 @@ def geography(package, departments):
         # Communes that were split: one old code for several of today. Which one is meant cannot be known, so it is left out.
         if len(successors) == 1:
             old[(code, "")] = (code, "", "ancien_code", *successors)
+    # Names of earlier years, of communes that were renamed or that have merged since.
+    successor = {code: next(iter(codes)) for code, codes in gone.items() if len(codes) == 1}
+    successor |= {c["code"]: c["chefLieu"] for c in former} | {code: code for code in current}
+    for c in (c for p in older for c in p["communes"] if c["type"] == "commune-actuelle" and c["code"] in successor):
+        now = successor[c["code"]]
+        if c["nom"] != current[now]["nom"] and (c["code"], c["nom"]) not in old:
+            old[(c["code"], c["nom"])] = (c["code"], c["nom"], "ancien_nom", now)
+            old.pop((c["code"], ""), None)
     files["communes_anciennes.csv"] = (["code_ancien", "nom", "statut", "code_commune"], old.values())
 
     files["codes_postaux.csv"] = (
@@ -230,15 +247,15 @@ def toml_text(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def build(package, facts_folder, out):
+def build(package, older, facts_folder, out):
     departments = facts(facts_folder, "departments.csv")
     parts = [
-        (geography(load_package(package), departments), GEO_SOURCE, f"COG {COG}"),
+        (geography(load_package(package), load_older(older), departments), GEO_SOURCE, f"COG {COG}"),
         (code_lists(facts_folder), SOLIGUIDE_SOURCE, "2026-08"),
         (curated.licence_files(), CURATED_SOURCE, "2026-11"),
     ]
     index = ["# Written by ci/reference/build.py: do not edit. `build.py --check` proves that each file is the one described here.\n"]
-    index.append(f"paquet = {toml_text(PACKAGE)}\nversion_paquet = {toml_text(VERSION)}\ncog = {toml_text(COG)}\n")
+    index.append(f"paquet = {toml_text(PACKAGE)}\nversion_paquet = {toml_text(VERSION)}\nversions_anterieures = {toml_text(OLDER)}\ncog = {toml_text(COG)}\n")
     out.mkdir(parents=True, exist_ok=True)
     described = {}
     for files, source, vintage in parts:
@@ -293,16 +310,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only compare the files with index.toml")
     parser.add_argument("--package", type=Path, help="folder of the unpacked npm package")
+    parser.add_argument("--older", type=Path, nargs="+", help="folders of the unpacked versions of earlier years")
     parser.add_argument("--facts", type=Path, help="folder of the Soliguide code lists")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "datasets" / "reference")
     given = parser.parse_args()
     try:
         if given.check:
             check(given.out)
-        elif given.package and given.facts:
-            build(given.package, given.facts, given.out)
+        elif given.package and given.older and given.facts:
+            build(given.package, given.older, given.facts, given.out)
         else:
-            parser.error("give --check, or both --package and --facts")
+            parser.error("give --check, or --package, --older and --facts")
     except (Broken, OSError, KeyError) as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1

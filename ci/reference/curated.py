@@ -123,6 +123,7 @@ def licence_files():
 
 # Files that a mixed stage makes from a source of their own.
 ORIGIN = {
+    "communes_anciennes.csv": ("npm @etalab/decoupage-administratif, versions 6.0.0, 5.3.0, 4.1.0, 3.1.1, 2.3.1 et 1.1.1 (INSEE : code officiel géographique)", "COG 2021 à 2026"),
     "variantes_territoires.csv": ("Soliguide (écritures) et Solidata : liste tenue à la main (ci/reference/curated.py)", "2026-11"),
     "pays.csv": ("Solidata : liste tenue à la main (ci/reference/curated.py)", "2026-11"),
 }
