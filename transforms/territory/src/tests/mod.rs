@@ -6,6 +6,7 @@ use crate::{Clues, Geography, PlaceClues};
 mod lists;
 mod places;
 mod properties;
+mod sample;
 mod searches;
 
 /// The geography of the repository, built once.

@@ -129,6 +129,8 @@ fn merged_communes() {
     assert_eq!(place(PlaceClues { city_code: Some("01091"), city: Some("Châtillon-en-Michaille"), ..PlaceClues::default() }), "com-01033");
     assert_eq!(place(old("BELLEGARDE SUR VALSERINE", "01200", "74")), "com-01033");
     assert_eq!(place(PlaceClues { city_code: Some("01091"), ..PlaceClues::default() }), "com-01033");
+    // Renamed, not merged.
+    assert_eq!(place(old("Capavenir Vosges", "88150", "88")), "com-88465");
     // Old and new département: Escaufourt (02285) went from the Aisne to the Nord.
     assert_eq!(place(PlaceClues { city_code: Some("02285"), city: Some("Escaufourt"), ..PlaceClues::default() }), "com-59545");
 }
