@@ -163,7 +163,7 @@ fn parse_decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
     let scale = usize::from(scale.unsigned_abs());
     let (whole, fraction) = if scale == 0 { (text, "") } else { text.split_once('.')? };
     let plain = whole.strip_prefix('-').unwrap_or(whole);
-    if fraction.len() != scale || !fraction.bytes().all(|b| b.is_ascii_digit()) || !canonical_digits(plain) {
+    if fraction.len() != scale || !fraction.bytes().all(|b| b.is_ascii_digit()) || plain.starts_with('-') || !canonical_digits(plain) {
         return None;
     }
     let value: i128 = format!("{plain}{fraction}").parse().ok()?;
