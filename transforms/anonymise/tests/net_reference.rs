@@ -86,7 +86,8 @@ fn slow(events: &[SearchEvent], p: &NetParams) -> Vec<Fate> {
     let anonymous = |i: usize| before[i].is_none() && events[i].actor != Actor::Identified;
     for i in (0..n).filter(|i| anonymous(*i)) {
         let minute = |j: usize| events[j].created_at.div_euclid(60_000);
-        let same_minute = (0..n).filter(|j| anonymous(*j) && departement(&events[*j]) == departement(&events[i]) && minute(*j) == minute(i));
+        let same_minute =
+            (0..n).filter(|j| anonymous(*j) && departement(&events[*j]) == departement(&events[i]) && minute(*j) == minute(i));
         let rate = same_minute.count() as u64 * 60;
         let (day, hour) = paris(events[i].created_at);
         let (first_day, _) = paris(events[0].created_at);

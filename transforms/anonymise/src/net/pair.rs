@@ -37,6 +37,11 @@ impl Pairing {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.places.len().max(self.seen.len()).max(self.waiting.len())
+    }
+
     fn release(&mut self, out: &mut impl FnMut(SearchEvent, Option<Fate>)) {
         let Some((event, mut fate)) = self.waiting.pop_front() else { return };
         let earliest = event.created_at - self.window;

@@ -83,8 +83,8 @@ impl<'p> NetRule<'p> {
     }
 
     #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
-        self.rest.collapse.remembered()
+    fn remembered(&self) -> (usize, usize) {
+        (self.pairing.remembered(), self.rest.collapse.remembered())
     }
 }
 
@@ -155,5 +155,47 @@ impl Cap {
         let count = self.counts.entry(event.account).or_default();
         *count += 1;
         (*count > self.most).then_some(Fate::Dropped(Step::Cap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Actor, Found};
+    use crate::{CategorySet, TerritoryId};
+
+    #[test]
+    fn memory_is_bounded_by_the_windows() {
+        let places = Localities::new([(Some("67"), "Europe/Paris")]).unwrap();
+        let mut rule = NetRule::new(NetParams::default(), &places);
+        let mut out = 0_u64;
+        let mut most = (0, 0);
+        // One search a second with a key of its own, for ten hours; every tenth key comes again and again.
+        for second in 0..36_000_u64 {
+            let key = if second % 10 == 0 { u128::from(second / 10 % 60) } else { u128::from(second) + 1_000 };
+            let event = SearchEvent {
+                created_at: 1_700_000_000_000 + second as i64 * 1_000,
+                id: [0; 12],
+                collapse: key,
+                pair: key,
+                contributor: None,
+                account: second % 7,
+                signature: second,
+                query: second,
+                territory: TerritoryId(0),
+                categories: CategorySet::default(),
+                found: Found::Unknown,
+                later_page: false,
+                rounds: second % 3 == 0,
+                actor: if second % 2 == 0 { Actor::Identified } else { Actor::Anonymous },
+                exclusions: Exclusions::default(),
+            };
+            rule.push(event, &mut |_| out += 1).unwrap();
+            let now = rule.remembered();
+            most = (most.0.max(now.0), most.1.max(now.1));
+        }
+        assert!(most.0 <= 12, "{most:?}");
+        assert!(most.1 <= 3_600 + 60, "{most:?}");
+        assert_eq!(rule.finish(&mut |_| out += 1).events, out);
     }
 }

@@ -29,10 +29,7 @@ pub(super) fn shown(doc: &PlaceDoc, territory: &Territory, precision: Precision,
     }
     // In another alphabet nothing can be compared.
     let foreign_letters = name.chars().any(|c| c.is_alphabetic() && slug(&c.to_string()).is_empty());
-    if foreign_letters
-        || names_a_street(&folded)
-        || folded.split('-').any(|word| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit()))
-    {
+    if foreign_letters || names_a_street(&folded) || holds_postal_code(&folded) {
         return None;
     }
     let departement = territory.departement?;
@@ -45,6 +42,11 @@ pub(super) fn shown(doc: &PlaceDoc, territory: &Territory, precision: Precision,
     let communes = context.geography.communes().iter().filter(|commune| commune.departement == departement);
     let tells = communes.map(|commune| whole_words(&slug(&commune.nom))).any(|commune| commune.len() > 3 && holds_words(&folded, &commune));
     (!tells).then_some(name)
+}
+
+/// Whether five digits stand in a row.
+fn holds_postal_code(slug: &str) -> bool {
+    slug.as_bytes().windows(5).any(|five| five.iter().all(u8::is_ascii_digit))
 }
 
 /// `st` and `ste` spelled out.

@@ -1,4 +1,5 @@
 //! The code lists of the repository, read once.
+#![allow(dead_code)]
 
 use solidata_anonymise::place::{PlaceContext, PlaceLists, PlaceTables};
 use solidata_anonymise::{Categories, HashKey, KeyRing, Localities};
