@@ -1,1 +1,28 @@
-//! solidata-store
+//! Where Solidata keeps things: the private [`Vault`] and the [`PublicStore`], two types that no function takes for one another, and the
+//! way from a folder of finished files to a published [`Release`](release::Release).
+//!
+//! What holds:
+//! - An output of a stage is visible in the vault when it is whole, and is used again only when every byte of it still has its digest.
+//! - An object of the public store is written once. `index.json` alone says what is published, and it changes last, by a conditional put.
+//! - A publication that is killed at any point leaves nothing that `index.json` names unfinished, and the same publication may be repeated.
+//!
+//! What never happens here: a private path, key or count in the public store; a decision that depends on the clock, the locale or the order of
+//! a hash map.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod conformance;
+mod error;
+mod files;
+mod progress;
+mod public;
+pub mod release;
+mod vault;
+
+pub use error::{Fault, Result, StoreError};
+pub use files::{digest_file, walk};
+pub use progress::{Phase, Progress};
+pub use public::{DryRunLog, Exclusive, INDEX, IndexToken, ObjectInfo, PlannedWrite, PublicStore, Put};
+pub use vault::{
+    HashKey, Pending, Pin, PinStatus, Rebuild, Receipt, ReceiptFile, Scratch, Stage, StageOutput, StageSummary, Vault, VaultView,
+};

@@ -1,0 +1,225 @@
+use std::{io, path::PathBuf};
+
+/// What a store's functions return.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// What kind of failure it is; the command line turns it into an exit code and does nothing else with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Something was looked at and is not as it must be.
+    Findings,
+    /// The command line, the configuration or the store's settings ask for what cannot be.
+    Usage,
+    /// The store does not answer, or someone else is at work: the same command may succeed later.
+    Unavailable,
+    /// A mistake of this program.
+    Internal,
+}
+
+impl Fault {
+    /// The exit code of the program: 1, 2, 3 or 5.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Unavailable => 3,
+            Self::Internal => 5,
+        }
+    }
+}
+
+/// Why a store could not do what it was asked. Each says where, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The address of a store is not understood or leads nowhere.
+    #[error("{location}: {detail}")]
+    Location {
+        /// The address as it was given, without credentials.
+        location: String,
+        /// What is wrong and what to write.
+        detail: String,
+    },
+    /// The store does not answer.
+    #[error("{address}: cannot {action} {path}: {detail}. The store is unavailable; run the same command again later")]
+    Unavailable {
+        /// The store.
+        address: String,
+        /// What was tried.
+        action: &'static str,
+        /// The object.
+        path: String,
+        /// What the client says.
+        detail: String,
+    },
+    /// The store knows us and refuses, or does not know us.
+    #[error("{address}: not allowed to {action} {path}: {detail}. Check the credentials in the environment and the rights of the account")]
+    Denied {
+        /// The store.
+        address: String,
+        /// What was tried.
+        action: &'static str,
+        /// The object.
+        path: String,
+        /// What the client says.
+        detail: String,
+    },
+    /// A file or folder of this machine could not be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// An object that must be there is not.
+    #[error("{address}: {path} is missing")]
+    Missing {
+        /// The store.
+        address: String,
+        /// The object.
+        path: String,
+    },
+    /// An object that would be written is there with other bytes.
+    #[error("{address}: {path} is there already with other bytes. {remedy}")]
+    Occupied {
+        /// The store.
+        address: String,
+        /// The object.
+        path: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Someone else published since we read `index.json`.
+    #[error(
+        "{address}: index.json was changed by another publication in the meantime; nothing of this one is visible. Run the same command again"
+    )]
+    Conflict {
+        /// The store.
+        address: String,
+    },
+    /// Another publication holds the folder's lock.
+    #[error("{address}: another publication is at work here. Run the same command again when it has ended")]
+    Busy {
+        /// The store.
+        address: String,
+    },
+    /// The store takes no notice of conditions on writes.
+    #[error(
+        "{address}: conditional writes do not hold here ({detail}), so two publications could overwrite each other. Publish to a store that honours \
+         If-None-Match and If-Match (AWS S3, Google Cloud Storage, Azure, MinIO, SeaweedFS), or publish to a folder and copy it"
+    )]
+    Unconditional {
+        /// The store.
+        address: String,
+        /// What the probe saw.
+        detail: String,
+    },
+    /// What was read back is not what was written.
+    #[error(
+        "{address}: {path} reads back otherwise than it was written ({detail}). Run the same command again; if it happens again, check the store"
+    )]
+    ReadBack {
+        /// The store.
+        address: String,
+        /// The object.
+        path: String,
+        /// How it differs.
+        detail: String,
+    },
+    /// A published document of the store is not what this program writes.
+    #[error("{address}: {path}: {detail}")]
+    Damaged {
+        /// The store.
+        address: String,
+        /// The object.
+        path: String,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// Another run holds the vault.
+    #[error("{}: another run is using this vault. Run the same command again when it has ended", path.display())]
+    VaultBusy {
+        /// The vault.
+        path: PathBuf,
+    },
+    /// The folder is no vault, or its content is not what a vault holds.
+    #[error("{}: {detail}", path.display())]
+    Vault {
+        /// The vault, or the file in it.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// A snapshot is no longer what it was when it was pinned.
+    #[error(
+        "{}: this snapshot changed since it was pinned: it had sha256 {pinned}, it has {found}. A release must say what it is made from: put the \
+         old file back, or give the new one another name",
+        path.display()
+    )]
+    PinChanged {
+        /// The snapshot.
+        path: PathBuf,
+        /// sha256 at first sight.
+        pinned: String,
+        /// sha256 now.
+        found: String,
+    },
+    /// A folder is not the release its manifest describes.
+    #[error("{}: {detail}", path.display())]
+    Release {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        detail: String,
+    },
+    /// The month is published with other content.
+    #[error(
+        "{prefix} is published with other content ({differences}). A published revision never changes: put the same inputs, parameters and program \
+         back to get the same release; a correction is a further revision, which a later version of solidata makes"
+    )]
+    PublishedOtherwise {
+        /// Where it lies.
+        prefix: String,
+        /// Which parts of the manifest differ.
+        differences: String,
+    },
+    /// A mistake of this program.
+    #[error("internal error: {detail}")]
+    Internal {
+        /// What happened.
+        detail: String,
+    },
+}
+
+impl StoreError {
+    /// What kind of failure it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Location { .. } | Self::Denied { .. } | Self::Unconditional { .. } | Self::Vault { .. } => Fault::Usage,
+            Self::Unavailable { .. } | Self::Io { .. } | Self::Conflict { .. } | Self::Busy { .. } | Self::VaultBusy { .. } => {
+                Fault::Unavailable
+            }
+            Self::Missing { .. }
+            | Self::Occupied { .. }
+            | Self::ReadBack { .. }
+            | Self::Damaged { .. }
+            | Self::PinChanged { .. }
+            | Self::Release { .. }
+            | Self::PublishedOtherwise { .. } => Fault::Findings,
+            Self::Internal { .. } => Fault::Internal,
+        }
+    }
+
+    pub(crate) fn internal(detail: impl ToString) -> Self {
+        Self::Internal { detail: detail.to_string() }
+    }
+
+    /// For `map_err`: what was tried on which file.
+    pub(crate) fn io(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, action, source }
+    }
+}

@@ -1,0 +1,144 @@
+//! `index.json`: read, and swapped on the condition that nobody else swapped it.
+
+use super::{Kind, PublicStore};
+use crate::{Result, StoreError};
+use bytes::Bytes;
+use object_store::{Attribute, Attributes, Error as ObjectError, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
+use serde::de::DeserializeOwned;
+use solidata_model::{Index, canonical_json};
+use std::time::Duration;
+
+/// Where the index lies.
+pub const INDEX: &str = "index.json";
+
+/// A small object that a bucket keeps: whether conditional writes hold is seen by writing it twice. Nothing reads it.
+const PROBE: &str = "staging/conditional-write-probe.txt";
+const PROBE_TEXT: &str = "Solidata writes this object twice to see whether this store honours conditional writes. It may be removed.\n";
+const TRIES: u32 = 6;
+
+/// Which `index.json` was read: a swap succeeds only if it is still the one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexToken(Option<(Option<String>, Option<String>)>);
+
+impl IndexToken {
+    /// Whether there was an `index.json`.
+    pub fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl PublicStore {
+    /// The index, and the token that a swap of it needs. A store without index has an empty one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it is none that this version writes; otherwise when the store does not answer or refuses.
+    pub async fn read_index(&self) -> Result<(Index, IndexToken)> {
+        match self.index_bytes().await? {
+            None => Ok((Index::empty(), IndexToken(None))),
+            Some((bytes, token)) => {
+                let index: Index = self.parse(INDEX, &bytes)?;
+                if index.format != Index::FORMAT {
+                    let detail = format!("the format is '{}'; this version of solidata knows {}", index.format, Index::FORMAT);
+                    return Err(StoreError::Damaged { address: self.address.clone(), path: INDEX.into(), detail });
+                }
+                Ok((index, token))
+            }
+        }
+    }
+
+    /// Replaces the index that was read by another one, if nobody did so in the meantime. This is the one step that publishes.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when someone did; otherwise when the store does not answer or refuses. After an unanswered call the swap may have
+    /// happened: the same publication, run again, sees that.
+    pub async fn swap_index(&self, token: &IndexToken, new: &Index) -> Result<()> {
+        let bytes = Bytes::from(canonical_json(new).map_err(StoreError::internal)?);
+        let mode = match &token.0 {
+            None => PutMode::Create,
+            Some((e_tag, version)) => PutMode::Update(UpdateVersion { e_tag: e_tag.clone(), version: version.clone() }),
+        };
+        // Whoever asks for the index gets the newest, also behind a cache.
+        let attributes = Attributes::from_iter([(Attribute::CacheControl, "no-cache")]);
+        for attempt in 0..TRIES {
+            let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
+            let put = self.objects.put_opts(&self.key(INDEX), PutPayload::from_bytes(bytes.clone()), options).await;
+            match put {
+                Ok(_) => return Ok(()),
+                Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => match self.index_bytes().await? {
+                    // Ours landed at a first attempt whose answer was lost.
+                    Some((there, _)) if there == bytes => return Ok(()),
+                    // Nothing changed: the store refused because of a collision with a write that came to nothing.
+                    there if there.as_ref().map(|(_, t)| t) == token.0.is_some().then_some(token) => {
+                        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+                    }
+                    _ => return Err(StoreError::Conflict { address: self.address.clone() }),
+                },
+                Err(ObjectError::NotImplemented { operation, .. }) => {
+                    return Err(StoreError::Unconditional {
+                        address: self.address.clone(),
+                        detail: format!("{operation} is not available"),
+                    });
+                }
+                Err(e) => return Err(self.error(e, "write", INDEX)),
+            }
+        }
+        Err(StoreError::Conflict { address: self.address.clone() })
+    }
+
+    /// Sees whether the store honours conditional writes, by trying; some servers take them and write all the same. A folder or memory needs
+    /// no probe. One small object stays in the bucket: removing it could mislead another publisher's probe.
+    ///
+    /// # Errors
+    /// [`StoreError::Unconditional`] when it does not; otherwise when the store does not answer or refuses, or is a web server.
+    pub async fn probe_conditional_writes(&self) -> Result<()> {
+        match self.kind {
+            Kind::Local => return Ok(()),
+            Kind::Web => {
+                let detail = "a web address can only be read: publish to s3://, gs://, az:// or a folder".into();
+                return Err(StoreError::Location { location: self.address.clone(), detail });
+            }
+            Kind::Remote => {}
+        }
+        let key = self.key(PROBE);
+        let ignored = |detail: &str| StoreError::Unconditional { address: self.address.clone(), detail: detail.into() };
+        let mut refused = false;
+        for _ in 0..2 {
+            match self.objects.put_opts(&key, PROBE_TEXT.into(), PutMode::Create.into()).await {
+                Ok(_) => {}
+                Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => refused = true,
+                Err(ObjectError::NotImplemented { .. }) => return Err(ignored("they are switched off in the settings")),
+                Err(e) => return Err(self.error(e, "write", PROBE)),
+            }
+        }
+        if !refused {
+            return Err(ignored("a second create-only write of an object succeeded"));
+        }
+        // No version of the probe is called so: its text never changes.
+        let stale = UpdateVersion { e_tag: Some("\"00000000000000000000000000000000\"".into()), version: Some("1".into()) };
+        match self.objects.put_opts(&key, PROBE_TEXT.into(), PutMode::Update(stale).into()).await {
+            Ok(_) => Err(ignored("an update under a wrong version succeeded")),
+            Err(ObjectError::Precondition { .. } | ObjectError::AlreadyExists { .. }) => Ok(()),
+            Err(e) => Err(self.error(e, "write", PROBE)),
+        }
+    }
+
+    /// Reads a JSON document as this version knows it; unknown fields are an error.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, path: &str, bytes: &[u8]) -> Result<T> {
+        serde_json::from_slice(bytes).map_err(|e| StoreError::Damaged {
+            address: self.address.clone(),
+            path: path.into(),
+            detail: format!("not a document of this version of solidata ({e}): verify the store, or use the newer version that wrote it"),
+        })
+    }
+
+    async fn index_bytes(&self) -> Result<Option<(Bytes, IndexToken)>> {
+        let found = match self.objects.get(&self.key(INDEX)).await {
+            Ok(found) => found,
+            Err(ObjectError::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(self.error(e, "read", INDEX)),
+        };
+        let token = IndexToken(Some((found.meta.e_tag.clone(), found.meta.version.clone())));
+        let bytes = found.bytes().await.map_err(|e| self.error(e, "read", INDEX))?;
+        Ok(Some((bytes, token)))
+    }
+}

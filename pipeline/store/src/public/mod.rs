@@ -1,0 +1,261 @@
+//! The public store: objects that are written once, and `index.json`, which says what is published.
+
+mod dry_run;
+#[cfg(test)]
+pub(crate) mod faults;
+mod folder;
+mod folder_lock;
+mod index;
+mod open;
+mod put;
+#[cfg(test)]
+mod tests;
+
+pub use dry_run::{DryRunLog, PlannedWrite};
+pub use index::{INDEX, IndexToken};
+pub use put::Put;
+pub(crate) use put::STAGING;
+
+use crate::{Phase, Progress, Result, StoreError};
+use bytes::Bytes;
+use folder_lock::{FolderLock, Held};
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path as Key};
+use sha2::{Digest as _, Sha256};
+use solidata_model::{Digest, kind};
+use std::{ops::Range, path::Path, sync::Arc};
+
+/// Documents (manifests, indexes, links) are read whole; one larger than this is none of ours.
+const DOCUMENT_MAX: u64 = 64 << 20;
+
+/// A public place for releases: a folder, a bucket, or memory. A clone is the same store.
+#[derive(Debug, Clone)]
+pub struct PublicStore {
+    objects: Arc<dyn ObjectStore>,
+    root: Key,
+    address: String,
+    kind: Kind,
+    lock: Option<Arc<FolderLock>>,
+    /// Publications of this process through this value go one after the other.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    sizes: put::Sizes,
+}
+
+/// What may be expected of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A folder of this machine, or memory: conditional writes hold by construction.
+    Local,
+    /// A bucket: conditional writes are probed.
+    Remote,
+    /// A web server: read only, and it cannot be listed.
+    Web,
+}
+
+/// An object of the store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectInfo {
+    /// Its path, from the root of the store.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What the store says of its version, if anything; it changes when the object does.
+    pub version: Option<String>,
+}
+
+/// Holds the store for one publication. In a folder no other process publishes meanwhile; elsewhere the conditional put of `index.json`
+/// alone decides between two.
+#[derive(Debug)]
+pub struct Exclusive {
+    _held: Option<Arc<Held>>,
+    _turn: tokio::sync::OwnedMutexGuard<()>,
+}
+
+impl PublicStore {
+    /// The address for people, without credentials.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether the store can be asked what it holds; a web server cannot.
+    pub fn can_list(&self) -> bool {
+        self.kind != Kind::Web
+    }
+
+    /// The same store, seen from a folder in it.
+    pub fn under(&self, folder: &str) -> Self {
+        Self { root: self.key(folder), address: format!("{}/{folder}", self.address.trim_end_matches('/')), ..self.clone() }
+    }
+
+    /// Waits its turn, then holds the store for one publication.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another process still publishes after a minute; otherwise when the folder cannot be written.
+    pub async fn exclusive(&self) -> Result<Exclusive> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let held = match &self.lock {
+            None => None,
+            Some(lock) => {
+                let (lock, address) = (Arc::clone(lock), self.address.clone());
+                let held = tokio::task::spawn_blocking(move || lock.acquire()).await.map_err(StoreError::internal)?;
+                Some(held.map_err(|e| match e.kind() {
+                    std::io::ErrorKind::WouldBlock => StoreError::Busy { address },
+                    _ => StoreError::Unavailable { address, action: "lock", path: "the folder".into(), detail: e.to_string() },
+                })?)
+            }
+        };
+        Ok(Exclusive { _held: held, _turn: turn })
+    }
+
+    /// Refuses a vault that lies in the public folder, or the other way round: private files must not be where everyone reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Location`] when one lies in the other.
+    pub fn ensure_apart(&self, vault: &Path) -> Result<()> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let vault = folder::absolute(vault).map_err(StoreError::io(vault, "find"))?;
+        let public = lock.root();
+        if vault.starts_with(public) || public.starts_with(&vault) {
+            let detail = format!("the public folder and the vault {} must not lie one in the other", vault.display());
+            return Err(StoreError::Location { location: self.address.clone(), detail });
+        }
+        Ok(())
+    }
+
+    /// A whole document; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses, or the object is larger than any document.
+    pub async fn get(&self, path: &str) -> Result<Option<Bytes>> {
+        let Some(found) = self.open_object(path).await? else { return Ok(None) };
+        if found.meta.size > DOCUMENT_MAX {
+            let detail = format!("{} bytes are too many for a document: it was not written by this program", found.meta.size);
+            return Err(StoreError::Damaged { address: self.address.clone(), path: path.into(), detail });
+        }
+        found.bytes().await.map(Some).map_err(|e| self.error(e, "read", path))
+    }
+
+    /// Some bytes of an object.
+    ///
+    /// # Errors
+    /// When the object is not there or shorter, or the store does not answer or refuses.
+    pub async fn get_range(&self, path: &str, range: Range<u64>) -> Result<Bytes> {
+        self.objects.get_range(&self.key(path), range).await.map_err(|e| match e {
+            object_store::Error::NotFound { .. } => self.missing(path),
+            e => self.error(e, "read", path),
+        })
+    }
+
+    /// The bytes of an object as they come, with its size; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses.
+    pub async fn stream(&self, path: &str) -> Result<Option<(ObjectInfo, BoxStream<'static, Result<Bytes>>)>> {
+        let Some(found) = self.open_object(path).await? else { return Ok(None) };
+        let info = self.info(path, &found.meta);
+        let (store, path) = (self.clone(), path.to_owned());
+        let stream = found.into_stream().map_err(move |e| store.error(e, "read", &path)).boxed();
+        Ok(Some((info, stream)))
+    }
+
+    /// What the store says of an object; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses.
+    pub async fn head(&self, path: &str) -> Result<Option<ObjectInfo>> {
+        match self.objects.head(&self.key(path)).await {
+            Ok(meta) => Ok(Some(self.info(path, &meta))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(self.error(e, "look at", path)),
+        }
+    }
+
+    /// Size and sha256 of an object, read in pieces; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses.
+    pub async fn digest(&self, path: &str, phase: Phase, progress: &dyn Progress) -> Result<Option<(ObjectInfo, Digest<kind::File>)>> {
+        let Some((mut info, mut stream)) = self.stream(path).await? else { return Ok(None) };
+        let mut hasher = Sha256::new();
+        info.bytes = 0;
+        while let Some(piece) = stream.next().await {
+            let piece = piece?;
+            hasher.update(&piece);
+            info.bytes += piece.len() as u64;
+            progress.advance(phase, path, piece.len() as u64);
+        }
+        Ok(Some((info, Digest::from_bytes(hasher.finalize().into()))))
+    }
+
+    /// Every object beneath a folder, sorted by path; all objects for an empty `folder`.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses, or cannot be listed.
+    pub async fn list(&self, folder: &str) -> Result<Vec<ObjectInfo>> {
+        let key = self.key(folder);
+        let metas: Vec<_> = self.objects.list(Some(&key)).try_collect().await.map_err(|e| self.error(e, "list", folder))?;
+        let mut found: Vec<ObjectInfo> = metas
+            .iter()
+            .filter_map(|meta| {
+                let rest: Vec<_> = meta.location.prefix_match(&self.root)?.collect();
+                let path = rest.iter().map(|p| p.as_ref()).collect::<Vec<_>>().join("/");
+                Some(self.info(&path, meta))
+            })
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes an object that nothing published names; fine when it is not there.
+    pub(crate) async fn remove(&self, path: &str) -> Result<()> {
+        match self.objects.delete(&self.key(path)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(self.error(e, "remove", path)),
+        }
+    }
+
+    async fn open_object(&self, path: &str) -> Result<Option<GetResult>> {
+        match self.objects.get(&self.key(path)).await {
+            Ok(found) => Ok(Some(found)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(self.error(e, "read", path)),
+        }
+    }
+
+    fn info(&self, path: &str, meta: &object_store::ObjectMeta) -> ObjectInfo {
+        ObjectInfo { path: path.into(), bytes: meta.size, version: meta.e_tag.clone().or_else(|| meta.version.clone()) }
+    }
+
+    fn key(&self, path: &str) -> Key {
+        Key::from_iter(self.root.parts().map(|p| p.as_ref().to_owned()).chain(path.split('/').filter(|p| !p.is_empty()).map(str::to_owned)))
+    }
+
+    fn missing(&self, path: &str) -> StoreError {
+        StoreError::Missing { address: self.address.clone(), path: path.into() }
+    }
+
+    /// What the client of the store says, in our words.
+    fn error(&self, error: object_store::Error, action: &'static str, path: &str) -> StoreError {
+        use object_store::Error as E;
+        let (address, path) = (self.address.clone(), if path.is_empty() { "its objects".into() } else { path.to_owned() });
+        match error {
+            E::PermissionDenied { source, .. } | E::Unauthenticated { source, .. } => {
+                StoreError::Denied { address, action, path, detail: source.to_string() }
+            }
+            E::NotFound { .. } => {
+                StoreError::Location { location: address, detail: format!("cannot {action} {path}: create the bucket or container first") }
+            }
+            E::NotImplemented { .. } | E::NotSupported { .. } => {
+                StoreError::Location { location: address, detail: format!("this kind of store cannot {action} objects ({path})") }
+            }
+            e => {
+                let mut detail = e.to_string();
+                if detail.contains("169.254.169.254") {
+                    detail = "no credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or the like), and this is no cloud machine".into();
+                    return StoreError::Denied { address, action, path, detail };
+                }
+                StoreError::Unavailable { address, action, path, detail }
+            }
+        }
+    }
+}

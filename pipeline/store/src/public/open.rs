@@ -1,0 +1,197 @@
+//! From an address and the environment to a store.
+
+use super::{
+    Kind, PublicStore,
+    folder::{FolderStore, absolute},
+    put::Sizes,
+};
+use crate::{Result, StoreError};
+use object_store::{
+    ClientConfigKey, ClientOptions, ObjectStore, RetryConfig, aws, azure, gcp, http::HttpBuilder, memory::InMemory, path::Path as Key,
+};
+use std::{path::Path, sync::Arc, time::Duration};
+use url::Url;
+
+/// The address forms that [`PublicStore::open`] knows, for messages.
+const FORMS: &str = "write a folder, file://…, s3://bucket/…, gs://bucket/…, az://container/…, or https://… to read";
+
+impl PublicStore {
+    /// The store at an address: a folder (plain path or `file://`), `s3://`, `gs://`, `az://`, `memory://`, or `http(s)://` for reading only.
+    ///
+    /// `vars` is the environment, such as `std::env::vars()`: the usual `AWS_*`, `GOOGLE_*` and `AZURE_*` variables are read from it and nothing
+    /// else. Nothing is written; a folder that is missing is made by the first write.
+    ///
+    /// # Errors
+    /// [`StoreError::Location`] when the address or a variable is not understood.
+    pub fn open(location: &str, vars: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let Some((scheme, _)) = location.split_once("://") else { return Self::folder(Path::new(location)) };
+        let wrong = |detail: String| StoreError::Location { location: redacted(location), detail };
+        let url = Url::parse(location).map_err(|e| wrong(format!("not an address ({e}): {FORMS}")))?;
+        if url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("an address has no password, query or fragment: put credentials in the environment".into()));
+        }
+        let root = Key::from_url_path(url.path()).map_err(|e| wrong(e.to_string()))?;
+        let vars: Vec<(String, String)> = vars.into_iter().collect();
+        let address = location.trim_end_matches('/').to_owned();
+        let failed = |e: object_store::Error| wrong(format!("{e}: check the address and the variables of this store"));
+        let (objects, kind): (Arc<dyn ObjectStore>, Kind) = match scheme {
+            "file" => {
+                let path = url.to_file_path().map_err(|()| wrong("write file:///absolute/path, or the path alone".into()))?;
+                return Self::folder(&path);
+            }
+            "memory" => (Arc::new(InMemory::new()), Kind::Local),
+            "s3" | "s3a" => (Arc::new(s3(&url, &vars).map_err(failed)?), Kind::Remote),
+            "gs" => (Arc::new(gcs(&url, &vars).map_err(failed)?), Kind::Remote),
+            "az" | "adl" | "azure" | "abfs" | "abfss" => (Arc::new(azure(&url, &vars).map_err(failed)?), Kind::Remote),
+            "http" | "https" => {
+                let base = &url[..url::Position::BeforePath];
+                let options = client_options("", &vars, scheme == "http");
+                let web = HttpBuilder::new().with_url(base).with_client_options(options).with_retry(retry());
+                (Arc::new(web.build().map_err(failed)?), Kind::Web)
+            }
+            _ => return Err(wrong(format!("'{scheme}' is no kind of store that is known: {FORMS}"))),
+        };
+        Ok(Self { root, ..Self::over(objects, address, kind) })
+    }
+
+    /// The store in a folder of this machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Location`] when there is a file in its place.
+    pub fn folder(dir: &Path) -> Result<Self> {
+        let wrong = |detail: String| StoreError::Location { location: dir.display().to_string(), detail };
+        let root = absolute(dir).map_err(|e| wrong(format!("this folder cannot be found: {e}")))?;
+        if root.exists() && !root.is_dir() {
+            return Err(wrong("this is a file: name a folder".into()));
+        }
+        let store = FolderStore::new(root);
+        let lock = store.lock();
+        Ok(Self { lock: Some(lock), ..Self::over(Arc::new(store), dir.display().to_string(), Kind::Local) })
+    }
+
+    /// An empty store in memory, for tests.
+    pub fn memory() -> Self {
+        Self::over(Arc::new(InMemory::new()), "memory://".into(), Kind::Local)
+    }
+
+    /// Whether a folder store's folder is there; `true` for every other kind.
+    pub fn exists(&self) -> bool {
+        self.lock.as_ref().is_none_or(|lock| lock.root().is_dir())
+    }
+
+    pub(super) fn over(objects: Arc<dyn ObjectStore>, address: String, kind: Kind) -> Self {
+        Self { objects, root: Key::default(), address, kind, lock: None, turn: Arc::default(), sizes: Sizes::default() }
+    }
+
+    /// The same store behind a wrapper that keeps its conditions.
+    pub(crate) fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+        Self { objects: wrap(Arc::clone(&self.objects)), ..self.clone() }
+    }
+}
+
+fn s3(url: &Url, vars: &[(String, String)]) -> object_store::Result<aws::AmazonS3> {
+    // An endpoint that is written with http:// is meant so.
+    let plain = vars.iter().any(|(k, v)| k.to_ascii_lowercase().starts_with("aws_endpoint") && v.starts_with("http://"));
+    let mut builder = aws::AmazonS3Builder::new()
+        .with_client_options(client_options("aws_", vars, plain))
+        .with_retry(retry())
+        .with_copy_if_not_exists(aws::S3CopyIfNotExists::Multipart)
+        .with_url(url.as_str());
+    for (key, value) in settings("aws_", vars) {
+        if let Ok(key) = key.parse() {
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder.build()
+}
+
+fn gcs(url: &Url, vars: &[(String, String)]) -> object_store::Result<gcp::GoogleCloudStorage> {
+    let plain = vars.iter().any(|(k, v)| k == "GOOGLE_BASE_URL" && v.starts_with("http://"));
+    let mut builder = gcp::GoogleCloudStorageBuilder::new()
+        .with_client_options(client_options("google_", vars, plain))
+        .with_retry(retry())
+        .with_url(url.as_str());
+    for (key, value) in settings("google_", vars) {
+        if let Ok(key) = key.parse() {
+            builder = builder.with_config(key, value);
+        }
+    }
+    if let Some((_, path)) = vars.iter().find(|(k, _)| k == "SERVICE_ACCOUNT") {
+        builder = builder.with_service_account_path(path);
+    }
+    builder.build()
+}
+
+fn azure(url: &Url, vars: &[(String, String)]) -> object_store::Result<azure::MicrosoftAzure> {
+    let plain =
+        vars.iter().any(|(k, v)| k.to_ascii_lowercase().ends_with("endpoint") && k.starts_with("AZURE_") && v.starts_with("http://"));
+    let mut builder = azure::MicrosoftAzureBuilder::new()
+        .with_client_options(client_options("azure_", vars, plain))
+        .with_retry(retry())
+        .with_url(url.as_str());
+    for (key, value) in settings("azure_", vars) {
+        if let Ok(key) = key.parse() {
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder.build()
+}
+
+/// The variables of one provider, lower-cased, sorted so that the last one to be applied does not depend on the environment's order.
+fn settings<'a>(prefix: &'a str, vars: &'a [(String, String)]) -> impl Iterator<Item = (String, &'a str)> {
+    let mut found: Vec<_> =
+        vars.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.as_str())).filter(|(k, v)| k.starts_with(prefix) && !v.is_empty()).collect();
+    found.sort();
+    found.into_iter()
+}
+
+/// Time limits and media types. The media type goes by the name's ending, so that it also holds for copies, which keep no attributes on S3.
+fn client_options(prefix: &str, vars: &[(String, String)], plain: bool) -> ClientOptions {
+    let mut options = ClientOptions::new()
+        .with_allow_http(plain)
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_timeout(Duration::from_secs(120))
+        .with_default_content_type("text/plain; charset=utf-8");
+    for (ending, media) in MEDIA {
+        options = options.with_content_type_for_suffix(*ending, *media);
+    }
+    if !prefix.is_empty() {
+        for (key, value) in settings(prefix, vars) {
+            if let Some(key) = key.strip_prefix(prefix).and_then(|k| k.parse::<ClientConfigKey>().ok()) {
+                options = options.with_config(key, value);
+            }
+        }
+    }
+    options
+}
+
+/// Media types by ending.
+const MEDIA: &[(&str, &str)] = &[
+    ("csv", "text/csv; charset=utf-8"),
+    ("parquet", "application/vnd.apache.parquet"),
+    ("json", "application/json"),
+    ("jsonld", "application/ld+json"),
+    ("md", "text/markdown; charset=utf-8"),
+    ("sql", "text/plain; charset=utf-8"),
+    ("html", "text/html; charset=utf-8"),
+    ("xml", "application/xml"),
+];
+
+/// A minute of trying; then the operator hears of it.
+fn retry() -> RetryConfig {
+    RetryConfig { max_retries: 6, retry_timeout: Duration::from_secs(60), ..RetryConfig::default() }
+}
+
+/// An address that may be printed: what stands before `@` may be a secret.
+fn redacted(location: &str) -> String {
+    match location.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let (host, path) = rest.split_at(end);
+            let host = host.rsplit_once('@').map_or(host, |(_, h)| h);
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => location.into(),
+    }
+}

@@ -1,0 +1,212 @@
+//! From a folder of finished files to a published release.
+//!
+//! ```text
+//! Release<Draft>   the files on disk are exactly those of the manifest, byte for byte
+//!     │ seal       the place in the chain is known: manifest.json and SHA256SUMS are final
+//! Release<Sealed>
+//!     │ publish    objects, read back; chain links; index.json last
+//! Published
+//! ```
+//! Only [`Release::draft`] makes a draft, only [`Release::seal`] a sealed release, and nothing else can be published. Sealing writes nothing to the
+//! draft's folder: it may be a finished output of the vault.
+
+mod check;
+mod compare;
+mod leftovers;
+mod publish;
+#[cfg(test)]
+pub(crate) mod tests;
+#[cfg(test)]
+mod tests_crash;
+
+pub use check::{check_manifest, describe_file};
+pub use compare::differences;
+pub use publish::{Outcome, Publication, Published, Step, publish_all};
+
+use crate::{Phase, Progress, Result, StoreError, digest_file, walk};
+use bytes::Bytes;
+use solidata_canon::sha256sums;
+use solidata_model::{Digest, FileEntry, Manifest, Previous, canonical_json, kind};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Where the manifest lies in a release.
+pub const MANIFEST: &str = "manifest.json";
+/// Where the list of digests lies in a release.
+pub const SUMS: &str = "SHA256SUMS";
+/// Where the JSON Schema of the manifest lies in a release.
+pub const MANIFEST_SCHEMA: &str = "schemas/manifest.schema.json";
+
+/// A release whose files are finished; its place in the chain is not known yet.
+#[derive(Debug, Clone)]
+pub struct Draft;
+
+/// A release that is ready to be published.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    manifest_sha256: Digest<kind::File>,
+}
+
+/// A release on its way; see the module.
+#[derive(Debug, Clone)]
+pub struct Release<State> {
+    dir: PathBuf,
+    manifest: Manifest,
+    /// Small files that are made here and not found in `dir`.
+    made: BTreeMap<String, Bytes>,
+    state: State,
+}
+
+impl<State> Release<State> {
+    /// The folder with the files that the stages wrote.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The manifest; its `previous` is final once sealed.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where the release lies in a public store.
+    pub fn prefix(&self) -> String {
+        self.manifest.prefix()
+    }
+}
+
+impl Release<Draft> {
+    /// Takes a folder with the finished files of a release (`data/`, `schemas/`...) and its manifest, whose `files` name each of them.
+    ///
+    /// The JSON Schema of the manifest is added as [`MANIFEST_SCHEMA`]. `manifest.json` and `SHA256SUMS` are made by [`Release::seal`] and
+    /// must not be in the folder. `previous` must be none.
+    ///
+    /// # Errors
+    /// [`StoreError::Release`] when a file is not listed or not there, has another size or digest than listed, or the manifest contradicts
+    /// itself (see [`check_manifest`]).
+    pub fn draft(dir: &Path, mut manifest: Manifest, progress: &dyn Progress) -> Result<Self> {
+        if manifest.previous.is_some() {
+            return Err(StoreError::internal("a draft knows nothing of the release before it"));
+        }
+        let schema = Manifest::json_schema().map_err(StoreError::internal)?;
+        manifest.files.retain(|f| f.path != MANIFEST_SCHEMA);
+        manifest.files.push(FileEntry {
+            path: MANIFEST_SCHEMA.into(),
+            media_type: "application/schema+json".into(),
+            bytes: schema.len() as u64,
+            sha256: Digest::of(&schema),
+            logical_sha256: None,
+            rows: None,
+            schema: None,
+        });
+        manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
+        let wrong = |path: PathBuf, detail: &str| StoreError::Release { path, detail: detail.into() };
+        check_manifest(&manifest).map_err(|e| wrong(dir.join(MANIFEST), &e))?;
+        let made = BTreeMap::from([(MANIFEST_SCHEMA.to_owned(), Bytes::from(schema))]);
+        let there = walk(dir)?;
+        if let Some(extra) = there.iter().find(|p| made.contains_key(*p) || manifest.files.iter().all(|f| f.path != **p)) {
+            return Err(wrong(dir.join(extra), "this file is not in the manifest: list it or remove it"));
+        }
+        progress.expect(Phase::Seal, manifest.files.iter().map(|f| f.bytes).sum());
+        for file in manifest.files.iter().filter(|f| !made.contains_key(&f.path)) {
+            let path = dir.join(&file.path);
+            if there.binary_search(&file.path).is_err() {
+                return Err(wrong(path, "this file is in the manifest and not on the disk"));
+            }
+            let (bytes, sha256) = digest_file(&path)?;
+            if bytes != file.bytes || sha256 != file.sha256 {
+                return Err(wrong(path, "this file is not the one that the manifest describes: its size or sha256 differs"));
+            }
+            progress.advance(Phase::Seal, &file.path, bytes);
+        }
+        Ok(Self { dir: dir.into(), manifest, made, state: Draft })
+    }
+
+    /// Fixes the release's place in the chain; `manifest.json` and `SHA256SUMS` are final. Writes nothing.
+    ///
+    /// # Errors
+    /// Never with the types of this version.
+    pub fn seal(mut self, previous: Option<Previous>) -> Result<Release<Sealed>> {
+        self.manifest.previous = previous;
+        let manifest = canonical_json(&self.manifest).map_err(StoreError::internal)?;
+        let manifest_sha256 = Digest::of(&manifest);
+        let sums = self.manifest.files.iter().map(|f| (f.path.as_str(), f.sha256)).chain([(MANIFEST, manifest_sha256)]);
+        self.made.insert(SUMS.into(), sha256sums(sums).map_err(StoreError::internal)?.into());
+        self.made.insert(MANIFEST.into(), manifest.into());
+        Ok(Release { dir: self.dir, manifest: self.manifest, made: self.made, state: Sealed { manifest_sha256 } })
+    }
+}
+
+impl Release<Sealed> {
+    /// sha256 of `manifest.json`.
+    pub fn manifest_sha256(&self) -> Digest<kind::File> {
+        self.state.manifest_sha256
+    }
+
+    /// What the release after this one names as its `previous`.
+    pub fn as_previous(&self) -> Previous {
+        Previous { prefix: self.prefix(), manifest_sha256: self.manifest_sha256() }
+    }
+
+    /// Every object of the release, in the order they are written: data and schemas first, the manifest and the digests last.
+    pub fn objects(&self) -> Vec<ReleaseObject<'_>> {
+        let listed = self.manifest.files.iter().map(|f| (f.path.as_str(), f.bytes, f.sha256));
+        let size = |path: &str| self.made.get(path).map_or(0, |b| b.len() as u64);
+        let sums = self.made.get(SUMS).map_or_else(|| Digest::of(b""), |b| Digest::of(b));
+        let last = [(MANIFEST, size(MANIFEST), self.manifest_sha256()), (SUMS, size(SUMS), sums)];
+        listed
+            .chain(last)
+            .map(|(path, bytes, sha256)| {
+                let source = match self.made.get(path) {
+                    Some(bytes) => ObjectSource::Made(bytes),
+                    None => ObjectSource::File(self.dir.join(path)),
+                };
+                ReleaseObject { path, bytes, sha256, source }
+            })
+            .collect()
+    }
+
+    /// Writes the release into an empty folder of this machine, as it would lie in a public store.
+    ///
+    /// # Errors
+    /// When the folder has something in it, or the disk refuses.
+    pub fn write_to(&self, dir: &Path) -> Result<()> {
+        if dir.exists() && !walk(dir)?.is_empty() {
+            return Err(StoreError::Release { path: dir.into(), detail: "this folder is not empty: name another one".into() });
+        }
+        for object in self.objects() {
+            let path = dir.join(object.path);
+            let parent = path.parent().unwrap_or(dir);
+            fs::create_dir_all(parent).map_err(StoreError::io(parent, "create the folder"))?;
+            match object.source {
+                ObjectSource::Made(bytes) => fs::write(&path, bytes).map_err(StoreError::io(&path, "write"))?,
+                ObjectSource::File(from) => drop(fs::copy(&from, &path).map_err(StoreError::io(&path, "copy to"))?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file of a sealed release.
+#[derive(Debug, Clone)]
+pub struct ReleaseObject<'a> {
+    /// Path beneath the release's prefix.
+    pub path: &'a str,
+    /// Size.
+    pub bytes: u64,
+    /// sha256 of its bytes.
+    pub sha256: Digest<kind::File>,
+    /// Where the bytes are.
+    pub source: ObjectSource<'a>,
+}
+
+/// Where the bytes of an object are.
+#[derive(Debug, Clone)]
+pub enum ObjectSource<'a> {
+    /// In memory.
+    Made(&'a Bytes),
+    /// In a file of this machine.
+    File(PathBuf),
+}
