@@ -1,7 +1,8 @@
 //! A column of a conformed batch, with the three things that are done to a value: compare it, write it as CSV, encode it for the digest.
 
-use arrow::array::{Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use arrow::error::ArrowError;
 use chrono::{Datelike, NaiveDate};
 use solidata_model::ColumnType;
 use std::cmp::Ordering;
@@ -43,9 +44,15 @@ pub(crate) fn days_of(date: NaiveDate) -> i32 {
 const EPOCH_FROM_CE: i32 = 719_163;
 
 impl<'a> Cells<'a> {
-    /// Every column of a batch; `None` when a column is of no published type.
-    pub(crate) fn of_batch(batch: &'a RecordBatch) -> Option<Vec<Self>> {
-        batch.columns().iter().map(|c| Self::of(c.as_ref())).collect()
+    /// Every column of a batch.
+    ///
+    /// # Errors
+    /// When a column is of no published type, which no conformed batch has.
+    pub(crate) fn of_batch(batch: &'a RecordBatch) -> Result<Vec<Self>, ArrowError> {
+        let cells = |c: &'a ArrayRef| {
+            Self::of(c.as_ref()).ok_or_else(|| ArrowError::SchemaError(format!("{} is the type of no published column", c.data_type())))
+        };
+        batch.columns().iter().map(cells).collect()
     }
 
     /// The view of a column.
@@ -103,7 +110,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Appends the value's canonical encoding (see [`crate::logical`]).
+    /// Appends the value's canonical encoding (see [`crate::LogicalDigest`]).
     pub(crate) fn write_canonical(&self, row: usize, out: &mut Vec<u8>) {
         if self.is_null(row) {
             out.push(0);

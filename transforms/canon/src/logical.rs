@@ -1,14 +1,4 @@
-//! The logical digest: what a table says, whatever file holds it.
-//!
-//! It is sha256 over this encoding (integers are little endian):
-//! 1. the 19 bytes `solidata-logical/1\n`;
-//! 2. the number of columns (u64), then for each: length of its name (u64), name, length of its type (u64), type as `schema.toml` writes it
-//!    (`string`, `integer`, `decimal(9,6)`, `date`, `boolean`);
-//! 3. each row in key order, each column in order: the byte 0 for null, or the byte 1 and the value: text as its length in bytes (u64) and its UTF-8
-//!    bytes; integer as i64; decimal as its digits without the point, i128; date as the days since 1970-01-01, i32; boolean as the byte 0 or 1;
-//! 4. the number of rows (u64).
-//!
-//! Two tables that differ in a column, a value or the order of rows never encode alike, as every length is written.
+//! The logical digest: what a table says, whatever file holds it. The encoding is described at [`LogicalDigest`].
 
 use crate::cells::{Cells, column_type};
 use crate::error::CanonError;
@@ -22,7 +12,17 @@ use std::io::Read;
 
 const HEADER: &[u8] = b"solidata-logical/1\n";
 
-/// What a table says, in 32 bytes, and how many rows it says it in.
+/// What a table says, whatever file holds it, and in how many rows.
+///
+/// It is sha256 over this encoding (integers are little endian):
+/// 1. the 19 bytes `solidata-logical/1\n`;
+/// 2. the number of columns (u64), then for each: length of its name (u64), name, length of its type (u64), type as `schema.toml` writes it
+///    (`string`, `integer`, `decimal(9,6)`, `date`, `boolean`);
+/// 3. each row in key order, each column in order: the byte 0 for null, or the byte 1 and the value: text as its length in bytes (u64) and its UTF-8
+///    bytes; integer as i64; decimal as its digits without the point, i128; date as the days since 1970-01-01, i32; boolean as the byte 0 or 1;
+/// 4. the number of rows (u64).
+///
+/// Two tables that differ in a column, a value or the order of rows never encode alike, as every length is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogicalDigest {
     /// Digest of the canonical rows.
@@ -75,10 +75,7 @@ impl LogicalHasher {
 }
 
 fn add_batch(hasher: &mut LogicalHasher, batch: &RecordBatch) -> Result<(), CanonError> {
-    let cells = Cells::of_batch(batch).ok_or_else(|| match columns_of(&batch.schema()) {
-        Err(e) => e,
-        Ok(_) => CanonError::ParquetType { column: String::new(), found: String::new() },
-    })?;
+    let cells = Cells::of_batch(batch)?;
     hasher.add(&cells, batch.num_rows());
     Ok(())
 }

@@ -33,7 +33,7 @@ impl KeyOrder {
             return Ok(());
         }
         let key_columns = batch.project(&self.keys)?;
-        let cells = Cells::of_batch(&key_columns).unwrap_or_default();
+        let cells = Cells::of_batch(&key_columns)?;
         let compare = |earlier: &[Cells<'_>], i: usize, j: usize| {
             let pairs = earlier.iter().zip(&cells);
             pairs.map(|(a, b)| a.compare(i, b, j)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
@@ -44,7 +44,7 @@ impl KeyOrder {
             if found.is_eq() { CanonError::Duplicate { dataset, row, key } } else { CanonError::Order { dataset, row, key } }
         };
         if let Some(last) = &self.last {
-            let found = compare(&Cells::of_batch(last).unwrap_or_default(), 0, 0);
+            let found = compare(&Cells::of_batch(last)?, 0, 0);
             if found.is_ge() {
                 return Err(wrong(0, found));
             }

@@ -20,7 +20,7 @@ pub(crate) const ROWS_PER_CHUNK: usize = 8192;
 pub struct TableReceipt {
     /// Rows of the table.
     pub rows: u64,
-    /// Digest of its canonical rows, the same for both files (see [`crate::logical_digest_of_parquet`]).
+    /// Digest of its canonical rows, the same for both files (see [`crate::LogicalDigest`]).
     pub logical_sha256: Digest<kind::Logical>,
     /// The Parquet file.
     pub parquet: FileReceipt,
@@ -103,7 +103,7 @@ impl<P: Write + Send, C: Write> TableWriter<P, C> {
     fn write_chunks(&mut self) -> Result<(), CanonError> {
         while let Some(chunk) = self.coalescer.next_completed_batch() {
             self.order.check(&chunk)?;
-            let cells = Cells::of_batch(&chunk).unwrap_or_default();
+            let cells = Cells::of_batch(&chunk)?;
             self.csv.write(&chunk, &cells)?;
             self.logical.add(&cells, chunk.num_rows());
             self.parquet.write(&chunk)?;

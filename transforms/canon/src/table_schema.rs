@@ -115,7 +115,8 @@ fn field(spec: &DatasetSpec, c: &Column) -> Result<Field, CanonError> {
         description_en: c.en.clone(),
         kind: kind.into(),
         type_exact: c.kind.name(),
-        format: "default".into(),
+        // The form is said in full for days, because checkers repeat it to their readers.
+        format: if c.kind == ColumnType::Date { "%Y-%m-%d".into() } else { "default".into() },
         since: c.since.clone(),
         code_list: c.code_list.clone(),
         example,

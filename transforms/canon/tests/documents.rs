@@ -31,6 +31,7 @@ fn a_table_schema_is_french_and_complete() {
     assert_eq!(fields[1]["example"], 12);
     assert_eq!(fields[3]["constraints"], json!({"required": false, "enum": ["publie", "secret"]}));
     assert_eq!(fields[4]["example"], "3.250");
+    assert_eq!((&fields[4]["format"], &fields[5]["format"]), (&json!("default"), &json!("%Y-%m-%d")));
     assert_eq!(fields[6]["trueValues"], json!(["true"]));
 }
 
