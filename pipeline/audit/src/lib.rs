@@ -1,1 +1,23 @@
-//! solidata-audit
+//! Looks at what is published and says whether it is what it says it is.
+//!
+//! [`verify`] needs nothing but read access: no vault, no snapshot, no network beyond the store. It reads every published byte in bounded
+//! memory and recomputes every digest and row count; what it finds is a list, not the first failure.
+//!
+//! It does not judge what the figures mean, and it trusts `index.json`: who can rewrite the index, the chain and the manifests together can
+//! forge a release that agrees with itself.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod chain;
+mod error;
+mod index;
+mod release;
+mod report;
+mod table;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use error::AuditError;
+pub use report::{Code, Finding, Report};
+pub use verify::{verify, verify_store};

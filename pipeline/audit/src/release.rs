@@ -1,0 +1,241 @@
+//! One release: its manifest, its digests, its files, and nothing else.
+
+use crate::{
+    AuditError, Code, Report,
+    chain::{Links, path as link_path},
+    table,
+    verify::PHASE,
+};
+use solidata_canon::{read_sha256sums, sha256sums};
+use solidata_model::{Digest, FileEntry, IndexEntry, MANIFEST_FORMAT, Manifest, canonical_json, kind};
+use solidata_store::{
+    Progress, PublicStore,
+    release::{MANIFEST, MANIFEST_SCHEMA, SUMS, check_manifest},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a release stands in its store.
+pub(crate) struct Place<'a> {
+    /// What the index says of it.
+    pub(crate) entry: &'a IndexEntry,
+    /// The chain.
+    pub(crate) links: &'a Links,
+}
+
+/// Verifies the release under a prefix; an empty prefix is the root that was named.
+pub(crate) async fn verify(
+    store: &PublicStore,
+    prefix: &str,
+    place: Option<Place<'_>>,
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<(), AuditError> {
+    let release = InRelease { store, prefix, progress };
+    report.releases.push(if prefix.is_empty() { ".".into() } else { prefix.into() });
+    let Some((manifest, sha256)) = release.manifest(report).await? else { return Ok(()) };
+    if let Some(place) = place {
+        release.check_place(&manifest, sha256, &place, report);
+    }
+    release.sums(&manifest, sha256, report).await?;
+    release.files(&manifest, report).await?;
+    release.extra(&manifest, report).await
+}
+
+struct InRelease<'a> {
+    store: &'a PublicStore,
+    prefix: &'a str,
+    progress: &'a dyn Progress,
+}
+
+impl InRelease<'_> {
+    fn path(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.into() } else { format!("{}/{path}", self.prefix) }
+    }
+
+    async fn document(&self, path: &str, report: &mut Report) -> Result<Option<bytes::Bytes>, AuditError> {
+        let full = self.path(path);
+        match self.store.get(&full).await? {
+            Some(bytes) => {
+                report.objects += 1;
+                report.bytes += bytes.len() as u64;
+                Ok(Some(bytes))
+            }
+            None => {
+                report.find(Code::Missing, full, "it is not there");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn manifest(&self, report: &mut Report) -> Result<Option<(Manifest, Digest<kind::File>)>, AuditError> {
+        let Some(bytes) = self.document(MANIFEST, report).await? else { return Ok(None) };
+        let mut wrong = |problem: String| report.find(Code::Manifest, self.path(MANIFEST), problem);
+        let manifest: Manifest = match serde_json::from_slice(&bytes) {
+            Ok(manifest) => manifest,
+            Err(e) => {
+                wrong(format!("it is no {MANIFEST_FORMAT} of this version ({e})"));
+                return Ok(None);
+            }
+        };
+        if let Err(e) = check_manifest(&manifest) {
+            wrong(e);
+        }
+        if canonical_json(&manifest).is_ok_and(|canonical| canonical != bytes) {
+            wrong("it is not written in the canonical form: it was changed by hand".into());
+        }
+        Ok(Some((manifest, Digest::of(&bytes))))
+    }
+
+    fn check_place(&self, manifest: &Manifest, sha256: Digest<kind::File>, place: &Place<'_>, report: &mut Report) {
+        let entry = place.entry;
+        if sha256 != entry.manifest_sha256 {
+            report.find(Code::Digest, self.path(MANIFEST), format!("its sha256 is {sha256}; index.json says {}", entry.manifest_sha256));
+        }
+        if (manifest.month, manifest.revision, manifest.run.partial) != (entry.month, entry.revision, entry.partial) {
+            report.find(Code::Manifest, self.path(MANIFEST), "month, revision or coverage are not those that index.json says");
+        }
+        let Some(link) = place.links.get(&entry.sealed) else { return };
+        let previous = manifest.previous.as_ref();
+        if previous.map(|p| p.manifest_sha256) != link.previous_manifest_sha256 {
+            report.find(
+                Code::Chain,
+                self.path(MANIFEST),
+                format!("it and {} do not name the same release before it", link_path(link.number)),
+            );
+        }
+        let before = place.links.get(&(entry.sealed.saturating_sub(1)));
+        if let (Some(previous), Some(before)) = (previous, before)
+            && previous.prefix != before.prefix
+        {
+            report.find(Code::Chain, self.path(MANIFEST), "it names the release before it by another prefix than the chain");
+        }
+    }
+
+    /// `SHA256SUMS` is the list of the manifest, and of the manifest.
+    async fn sums(&self, manifest: &Manifest, sha256: Digest<kind::File>, report: &mut Report) -> Result<(), AuditError> {
+        let Some(bytes) = self.document(SUMS, report).await? else { return Ok(()) };
+        let path = self.path(SUMS);
+        let there = match read_sha256sums(&bytes) {
+            Ok(there) => there,
+            Err(e) => {
+                report.find(Code::Sums, path, e.to_string());
+                return Ok(());
+            }
+        };
+        let listed: BTreeMap<&str, Digest<kind::File>> =
+            manifest.files.iter().map(|f| (f.path.as_str(), f.sha256)).chain([(MANIFEST, sha256)]).collect();
+        let before = report.findings.len();
+        for (name, digest) in &listed {
+            match there.get(*name) {
+                None => report.find(Code::Sums, &path, format!("it does not list {name}")),
+                Some(found) if found != digest => {
+                    report.find(Code::Sums, &path, format!("it gives {name} another sha256 than the manifest"))
+                }
+                Some(_) => {}
+            }
+        }
+        for name in there.keys().filter(|n| !listed.contains_key(n.as_str())) {
+            report.find(Code::Sums, &path, format!("it lists {name}, which the manifest does not"));
+        }
+        if report.findings.len() == before && sha256sums(listed).is_ok_and(|canonical| canonical != bytes) {
+            report.find(Code::Sums, path, "it is not written in the canonical form: it was changed by hand");
+        }
+        Ok(())
+    }
+
+    async fn files(&self, manifest: &Manifest, report: &mut Report) -> Result<(), AuditError> {
+        if manifest.files.iter().all(|f| f.path != MANIFEST_SCHEMA) {
+            report.find(Code::Schema, self.path(MANIFEST_SCHEMA), "the manifest does not list its own JSON Schema");
+        }
+        self.progress.expect(PHASE, manifest.files.iter().map(|f| f.bytes).sum());
+        for file in &manifest.files {
+            let path = self.path(&file.path);
+            let table = file.logical_sha256.is_some() || file.rows.is_some();
+            let read = if table {
+                match table::spill(self.store, &path, self.progress).await? {
+                    Some((found, sha256, spilled)) => {
+                        if check_bytes(file, &path, found, sha256, report) {
+                            self.check_rows(manifest, file, spilled, report).await?;
+                        }
+                        Some(found)
+                    }
+                    None => None,
+                }
+            } else {
+                let found = self.store.digest(&path, PHASE, self.progress).await?;
+                found.map(|(info, sha256)| {
+                    check_bytes(file, &path, info.bytes, sha256, report);
+                    info.bytes
+                })
+            };
+            match read {
+                Some(bytes) => {
+                    report.objects += 1;
+                    report.bytes += bytes;
+                }
+                None => report.find(Code::Missing, path, "the manifest lists it and it is not there"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the rows of a table whose bytes are right, and compares them with what the manifest says of them.
+    async fn check_rows(
+        &self,
+        manifest: &Manifest,
+        file: &FileEntry,
+        spilled: std::fs::File,
+        report: &mut Report,
+    ) -> Result<(), AuditError> {
+        let path = self.path(&file.path);
+        let schema = match &file.schema {
+            Some(schema) if manifest.files.iter().any(|f| f.path == *schema) => self.store.get(&self.path(schema)).await?,
+            _ => None,
+        };
+        let Some(schema) = schema else {
+            report.find(Code::Schema, path, "the schema of this table is not in the release");
+            return Ok(());
+        };
+        match table::rows(&file.path, spilled, schema).await? {
+            Err(problem) => report.find(problem.code, path, problem.text),
+            Ok(found) => {
+                if Some(found.rows) != file.rows {
+                    report.find(Code::Rows, &path, format!("it has {} rows; the manifest says otherwise", found.rows));
+                }
+                if Some(found.sha256) != file.logical_sha256 {
+                    report.find(
+                        Code::Logical,
+                        &path,
+                        format!("the logical digest of its rows is {}; the manifest says otherwise", found.sha256),
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn extra(&self, manifest: &Manifest, report: &mut Report) -> Result<(), AuditError> {
+        if !self.store.can_list() {
+            return Ok(());
+        }
+        let known: BTreeSet<String> =
+            manifest.files.iter().map(|f| f.path.as_str()).chain([MANIFEST, SUMS]).map(|p| self.path(p)).collect();
+        for object in self.store.list(self.prefix).await? {
+            if !known.contains(&object.path) {
+                report.find(Code::Extra, object.path, "the manifest does not list it");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the bytes are those of the manifest.
+fn check_bytes(file: &FileEntry, path: &str, bytes: u64, sha256: Digest<kind::File>, report: &mut Report) -> bool {
+    if bytes != file.bytes {
+        report.find(Code::Size, path, format!("it has {bytes} bytes; the manifest says {}", file.bytes));
+    }
+    if sha256 != file.sha256 {
+        report.find(Code::Digest, path, format!("its sha256 is {sha256}; the manifest says {}", file.sha256));
+    }
+    bytes == file.bytes && sha256 == file.sha256
+}

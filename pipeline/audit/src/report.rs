@@ -1,0 +1,86 @@
+use serde::Serialize;
+use std::fmt;
+
+/// What kind of thing is wrong; stable, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// `index.json` contradicts itself or is not of the form that is known.
+    Index,
+    /// A link of the chain is missing, or does not fit to its neighbours, the index or the manifest.
+    Chain,
+    /// A manifest contradicts itself or is not of the form that is known.
+    Manifest,
+    /// `SHA256SUMS` and the manifest disagree.
+    Sums,
+    /// An object is not there.
+    Missing,
+    /// An object is there that nothing names.
+    Extra,
+    /// An object has another size than its manifest says.
+    Size,
+    /// An object has another sha256 than its manifest, the index or a link says.
+    Digest,
+    /// A table has another number of rows than its manifest says.
+    Rows,
+    /// The rows of a table are not those its manifest says.
+    Logical,
+    /// A schema is missing or cannot be read.
+    Schema,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// The object, from the root that was named.
+    pub path: String,
+    /// What kind of thing.
+    pub code: Code,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}. {}", self.path, self.problem, self.remedy)
+    }
+}
+
+/// What a verification looked at and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The releases that were verified, by prefix, in the order of the index; `.` for a folder that is one release.
+    pub releases: Vec<String>,
+    /// How many objects were read to their end.
+    pub objects: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// What is wrong, sorted by path; empty when everything is as it says it is.
+    pub findings: Vec<Finding>,
+    /// What is worth knowing and is not wrong.
+    pub notes: Vec<String>,
+}
+
+const DAMAGED: &str =
+    "Fetch it again; if it stays so, the store was changed after publication: restore it from a backup and do not use it until then";
+
+impl Report {
+    pub(crate) fn find(&mut self, code: Code, path: impl Into<String>, problem: impl Into<String>) {
+        let remedy = match code {
+            Code::Extra => "Nothing published names it: remove it, and do not use it",
+            Code::Manifest | Code::Index => {
+                "If a newer version of solidata wrote it, verify with that version; else it was changed: restore it from a backup"
+            }
+            _ => DAMAGED,
+        };
+        self.findings.push(Finding { path: path.into(), code, problem: problem.into(), remedy: remedy.into() });
+    }
+
+    pub(crate) fn finish(mut self) -> Self {
+        self.findings.sort();
+        self.findings.dedup();
+        self
+    }
+}

@@ -1,0 +1,57 @@
+//! The rows of published tables, read again from the published files.
+
+use crate::{AuditError, Code, verify::PHASE};
+use bytes::Bytes;
+use futures::StreamExt;
+use sha2::{Digest as _, Sha256};
+use solidata_canon::{LogicalDigest, contract_of_table_schema, logical_digest_of_csv, logical_digest_of_parquet};
+use solidata_model::{Digest, kind};
+use solidata_store::{Progress, PublicStore};
+use std::{
+    fs::File,
+    io::{BufReader, Seek, Write},
+};
+
+/// Why the rows could not be read.
+pub(crate) struct Unreadable {
+    pub(crate) code: Code,
+    pub(crate) text: String,
+}
+
+/// Copies an object to a temporary file that has no name and goes when it is closed; gives size and sha256 of what came. `None` when the
+/// object is not there. A Parquet file is read from its end, so it must lie somewhere.
+pub(crate) async fn spill(
+    store: &PublicStore,
+    path: &str,
+    progress: &dyn Progress,
+) -> Result<Option<(u64, Digest<kind::File>, File)>, AuditError> {
+    let Some((_, mut stream)) = store.stream(path).await? else { return Ok(None) };
+    let mut file = tempfile::tempfile()?;
+    let mut hasher = Sha256::new();
+    let mut size = 0;
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        hasher.update(&piece);
+        file.write_all(&piece)?;
+        size += piece.len() as u64;
+        progress.advance(PHASE, path, piece.len() as u64);
+    }
+    file.rewind()?;
+    Ok(Some((size, Digest::from_bytes(hasher.finalize().into()), file)))
+}
+
+/// Recomputes rows and logical digest of a table, in bounded memory, on a thread of its own.
+pub(crate) async fn rows(path: &str, file: File, schema: Bytes) -> Result<Result<LogicalDigest, Unreadable>, AuditError> {
+    let parquet = path.ends_with(".parquet");
+    let read = move || {
+        if parquet {
+            return logical_digest_of_parquet(file)
+                .map_err(|e| Unreadable { code: Code::Logical, text: format!("its rows cannot be read ({e})") });
+        }
+        let contract = contract_of_table_schema(&schema)
+            .map_err(|e| Unreadable { code: Code::Schema, text: format!("its schema cannot be read ({e})") })?;
+        logical_digest_of_csv(BufReader::new(file), &contract)
+            .map_err(|e| Unreadable { code: Code::Logical, text: format!("its rows cannot be read ({e})") })
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|e| AuditError::Internal(e.to_string()))
+}
