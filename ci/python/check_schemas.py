@@ -1,0 +1,50 @@
+"""usage: python check_schemas.py RELEASE_DIR      (in the environment `validata`)
+
+Validates a release's data package with frictionless (metadata, sizes, digests, every CSV against its schema) and every CSV with validata,
+the validator of data.gouv.fr's schemas. Exit code 1 when anything is wrong.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from frictionless import Package, system
+from validata_core import validate, validate_schema
+
+system.trusted = True
+os.chdir(sys.argv[1])
+findings = []
+
+described = json.loads(Path("datapackage.json").read_text(encoding="utf-8"))
+for key in ("name", "title", "version", "created", "licenses", "sources", "resources"):
+    if not described.get(key):
+        findings.append(f"datapackage.json: {key} is missing")
+resources = {r["path"]: r for r in described["resources"]}
+files = sorted(f"data/{name}" for name in os.listdir("data"))
+if sorted(resources) != files:
+    findings.append(f"datapackage.json names {sorted(resources)} and data/ holds {files}")
+for path, resource in resources.items():
+    content = Path(path).read_bytes()
+    if resource["bytes"] != len(content) or resource["hash"] != "sha256:" + hashlib.sha256(content).hexdigest():
+        findings.append(f"{path}: size or hash is not datapackage.json's")
+try:
+    for resource in Package("datapackage.json").resources:
+        if resource.format == "csv":
+            for task in resource.validate().tasks:
+                findings += [f"frictionless: {resource.path}: {e.type}: {e.message[:160]}" for e in task.errors[:20]]
+except Exception as e:  # frictionless raises what it finds in the metadata
+    findings.append(f"frictionless: datapackage.json: {e}")
+
+tables = [f for f in files if f.endswith(".csv")]
+for path in tables:
+    schema = f"schemas/{os.path.basename(path)[:-4]}.json"
+    report, of_schema = validate(path, schema), validate_schema(schema)
+    for where, error in [(schema, e) for e in of_schema.errors] + [(path, e) for e in report.errors[:20]]:
+        findings.append(f"validata: {where}: {getattr(error, 'message', error)}"[:200])
+
+for finding in findings[:50]:
+    print(f"  - {finding}")
+print(f"{'FAIL' if findings else 'ok  '} schemas: frictionless on datapackage.json, validata on {len(tables)} datasets")
+sys.exit(bool(findings))
