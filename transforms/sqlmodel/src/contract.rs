@@ -98,3 +98,105 @@ pub(crate) fn published(contract: &Contract) -> SchemaRef {
     };
     Arc::new(Schema::new(contract.columns.iter().map(|c| Field::new(&c.name, kind(c.kind), c.null)).collect::<Vec<_>>()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::spec;
+    use datafusion::arrow::datatypes::TimeUnit;
+
+    const COLUMNS: &[(&str, &str, bool)] = &[
+        ("code", "string", false),
+        ("nombre", "integer", true),
+        ("taux", "decimal(7,2)", true),
+        ("jour", "date", true),
+        ("vrai", "boolean", true),
+    ];
+
+    fn findings(fields: &[(&str, DataType, bool)]) -> Vec<(bool, String)> {
+        let schema = Schema::new(fields.iter().map(|(n, t, null)| Field::new(*n, t.clone(), *null)).collect::<Vec<_>>());
+        check_contract(&schema, &spec("d", COLUMNS, &["code"])).into_iter().map(|f| (f.note, f.to_string())).collect()
+    }
+
+    fn kept() -> Vec<(&'static str, DataType, bool)> {
+        vec![
+            ("code", DataType::Utf8, false),
+            ("nombre", DataType::Int64, true),
+            ("taux", DataType::Decimal128(7, 2), true),
+            ("jour", DataType::Date32, true),
+            ("vrai", DataType::Boolean, true),
+        ]
+    }
+
+    #[test]
+    fn a_plan_that_keeps_it() {
+        assert_eq!(findings(&kept()), []);
+        assert_eq!(published(&spec("d", COLUMNS, &["code"]).contract).field(2).data_type(), &DataType::Decimal128(7, 2));
+    }
+
+    #[test]
+    fn types_that_fit_and_types_that_do_not() {
+        let dictionary = |v| DataType::Dictionary(Box::new(DataType::Int32), Box::new(v));
+        for (at, fits, fails) in [
+            (
+                0,
+                vec![DataType::LargeUtf8, DataType::Utf8View, dictionary(DataType::Utf8)],
+                vec![DataType::Int64, DataType::Binary, DataType::Null],
+            ),
+            (
+                1,
+                vec![DataType::Int8, DataType::Int32, DataType::UInt32, DataType::Null, dictionary(DataType::Int8)],
+                vec![DataType::UInt64, DataType::Float64, DataType::Decimal128(10, 0), DataType::Utf8],
+            ),
+            (
+                2,
+                vec![DataType::Decimal128(5, 2), DataType::Decimal64(7, 2), DataType::Decimal32(4, 2)],
+                vec![
+                    DataType::Decimal128(8, 2),
+                    DataType::Decimal128(7, 3),
+                    DataType::Decimal128(7, 1),
+                    DataType::Int64,
+                    DataType::Float64,
+                ],
+            ),
+            (3, vec![DataType::Date32], vec![DataType::Date64, DataType::Timestamp(TimeUnit::Second, None), DataType::Utf8]),
+            (4, vec![DataType::Boolean], vec![DataType::Int8, DataType::Utf8]),
+        ] {
+            for (types, want) in [(fits, 0), (fails, 1)] {
+                for kind in types {
+                    let mut fields = kept();
+                    fields[at].1 = kind.clone();
+                    let found = findings(&fields);
+                    assert_eq!(found.len(), want, "{kind}: {found:?}");
+                    assert!(found.iter().all(|(note, text)| !note && text.contains("without loss")), "{found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_order() {
+        let mut fields = kept();
+        fields[1].0 = "nombres";
+        let found = findings(&fields);
+        assert_eq!(found.len(), 2);
+        assert!(found[0].1.contains("'nombres' is made but not documented (did you mean 'nombre'?)"), "{found:?}");
+        assert!(found[1].1.contains("the query does not make it"), "{found:?}");
+
+        let mut fields = kept();
+        fields.swap(1, 2);
+        let found = findings(&fields);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("'taux' stands where schema.toml has 'nombre'"), "{found:?}");
+    }
+
+    #[test]
+    fn emptiness_is_a_note() {
+        let mut fields = kept();
+        fields[0].2 = true;
+        fields[1].2 = false;
+        let found = findings(&fields);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].0 && found[0].1.contains("every row"), "{found:?}");
+    }
+}

@@ -208,3 +208,98 @@ impl Names {
         Err(SqlError::UnknownTable { place: place.into(), table: table.into(), nearest })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::columns;
+
+    fn set(layer: Layer, texts: &[(&str, &str)]) -> ModelSet {
+        ModelSet::parse(layer, &texts.iter().map(|(n, s)| ((*n).to_owned(), (*s).to_owned())).collect()).unwrap()
+    }
+
+    fn base() -> Vec<BaseTable> {
+        [
+            ("recherches", Layer::SafeInput),
+            ("demande", Layer::ExactCube),
+            ("demande", Layer::ProtectedCube),
+            ("lieux", Layer::PublicSupply),
+            ("communes", Layer::CodeList),
+        ]
+        .into_iter()
+        .map(|(name, layer)| BaseTable { name: name.into(), layer, schema: columns(), key: vec![] })
+        .collect()
+    }
+
+    fn errors(layer: Layer, texts: &[(&str, &str)]) -> Vec<String> {
+        ModelGraph::new(&set(layer, texts), &base()).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn models_come_after_those_they_read() {
+        let texts = [
+            ("a", "SELECT id FROM b"),
+            ("b", "SELECT c.id FROM c JOIN d ON c.id = d.id"),
+            ("c", "SELECT id FROM lieux"),
+            ("d", "SELECT id FROM demande"),
+        ];
+        let graph = ModelGraph::new(&set(Layer::Dataset, &texts), &base()).unwrap();
+        assert_eq!(graph.order, ["c", "d", "b", "a"]);
+        assert_eq!(graph.reads["d"]["demande"], Layer::ProtectedCube);
+        assert_eq!(graph.upstream("a").into_iter().collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert!(graph.upstream("c").is_empty());
+    }
+
+    #[test]
+    fn circles_are_named() {
+        let found = errors(
+            Layer::Dataset,
+            &[("a", "SELECT id FROM c"), ("b", "SELECT id FROM a"), ("c", "SELECT id FROM b"), ("d", "SELECT id FROM a")],
+        );
+        assert_eq!(found, ["sql/datasets/a.sql: models read each other in a circle: a -> c -> b -> a; break it"]);
+        let found = errors(Layer::Dataset, &[("a", "SELECT id FROM a"), ("x", "SELECT id FROM y"), ("y", "SELECT id FROM x")]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("a -> a") && found[1].contains("x -> y -> x"), "{found:?}");
+    }
+
+    #[test]
+    fn unknown_tables_have_a_nearest_name() {
+        let found = errors(Layer::Dataset, &[("a", "SELECT id FROM comunes"), ("b", "SELECT id FROM nothing_like_it")]);
+        assert_eq!(found[0], "sql/datasets/a.sql: unknown table 'comunes'; did you mean 'communes'?");
+        assert_eq!(found[1], "sql/datasets/b.sql: unknown table 'nothing_like_it'");
+        // Names that may not be read are not suggested.
+        assert!(!errors(Layer::Dataset, &[("a", "SELECT id FROM recherche")])[0].contains("mean"));
+    }
+
+    #[test]
+    fn private_tables_stay_out_of_public_models() {
+        for (layer, table, word) in [
+            (Layer::Dataset, "recherches", "safe input"),
+            (Layer::ExactCube, "lieux", "public supply"),
+            (Layer::ExactCube, "other", "exact cube"),
+        ] {
+            let sql = format!("SELECT id FROM {table}");
+            let mut texts = vec![("a", sql.as_str())];
+            if table == "other" {
+                texts.push(("other", "SELECT id FROM recherches"));
+            }
+            let found = errors(layer, &texts);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].contains(word) && found[0].contains("may not read"), "{found:?}");
+        }
+        let mut base = base();
+        base.retain(|b| b.layer != Layer::ProtectedCube);
+        let found = ModelGraph::new(&set(Layer::Dataset, &[("a", "SELECT id FROM demande")]), &base).unwrap_err();
+        assert_eq!(found[0].code(), "layering");
+        assert!(
+            ModelGraph::new(&set(Layer::ExactCube, &[("a", "SELECT r.id FROM recherches r JOIN communes c ON c.id = r.id")]), &base)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_name_means_one_table() {
+        let found = errors(Layer::Dataset, &[("lieux", "SELECT id FROM communes")]);
+        assert!(found[0].contains("'lieux' is defined twice"), "{found:?}");
+    }
+}

@@ -1,6 +1,6 @@
 use datafusion::{
     common::{DFSchema, JoinType},
-    logical_expr::{Aggregate, Distinct, Expr, Join, LogicalPlan},
+    logical_expr::{Aggregate, BinaryExpr, Distinct, Expr, Join, LogicalPlan, Operator, utils::split_conjunction},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,9 +66,9 @@ fn grouped(a: &Aggregate) -> Vec<Key> {
 
 fn joined(j: &Join, left: Vec<Key>, right: Vec<Key>) -> Vec<Key> {
     let shift = j.left.schema().fields().len();
-    let pairs: Vec<_> = j.on.iter().map(|(l, r)| (column(l, j.left.schema()), column(r, j.right.schema()))).collect();
-    let on_left: Key = pairs.iter().filter_map(|p| p.0).collect();
-    let on_right: Key = pairs.iter().filter_map(|p| p.1).collect();
+    let pairs = equal_columns(j);
+    let on_left: Key = pairs.iter().map(|p| p.0).collect();
+    let on_right: Key = pairs.iter().map(|p| p.1).collect();
     // A side that holds a key among the joined columns gives each row of the other at most one partner.
     let one_left = left.iter().any(|k| k.is_subset(&on_left));
     let one_right = right.iter().any(|k| k.is_subset(&on_right));
@@ -86,9 +86,8 @@ fn joined(j: &Join, left: Vec<Key>, right: Vec<Key>) -> Vec<Key> {
             }
             if j.join_type == JoinType::Inner {
                 // The joined columns are equal: either stands for the other.
-                let both: Vec<_> = pairs.iter().filter_map(|(l, r)| l.zip(r.map(|r| r + shift))).collect();
-                let to_left = |i: &usize| both.iter().find(|p| p.1 == *i).map_or(*i, |p| p.0);
-                let to_right = |i: &usize| both.iter().find(|p| p.0 == *i).map_or(*i, |p| p.1);
+                let to_left = |i: &usize| pairs.iter().find(|p| p.1 + shift == *i).map_or(*i, |p| p.0);
+                let to_right = |i: &usize| pairs.iter().find(|p| p.0 == *i).map_or(*i, |p| p.1 + shift);
                 found = found
                     .iter()
                     .flat_map(|key| [key.clone(), key.iter().map(to_left).collect(), key.iter().map(to_right).collect()])
@@ -97,6 +96,18 @@ fn joined(j: &Join, left: Vec<Key>, right: Vec<Key>) -> Vec<Key> {
             found
         }
     }
+}
+
+/// The columns (left, right) that a join's condition makes equal; before optimisation the condition is still one expression.
+fn equal_columns(j: &Join) -> Vec<(usize, usize)> {
+    let pair = |l: &Expr, r: &Expr| column(l, j.left.schema()).zip(column(r, j.right.schema()));
+    let mut found: Vec<_> = j.on.iter().filter_map(|(l, r)| pair(l, r)).collect();
+    for part in j.filter.iter().flat_map(split_conjunction) {
+        if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = part {
+            found.extend(pair(left, right).or_else(|| pair(right, left)));
+        }
+    }
+    found
 }
 
 fn smallest(mut found: Vec<Key>) -> Vec<Key> {

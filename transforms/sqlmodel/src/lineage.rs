@@ -198,3 +198,45 @@ fn recursive(r: &RecursiveQuery, outer: &mut Outer) -> Vec<Sources> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::plan;
+
+    async fn of(sql: &str) -> Vec<String> {
+        let found = lineage(&plan(sql).await);
+        let names = |from: BTreeSet<ColumnRef>| from.into_iter().map(|c| format!("{}.{}", c.table, c.column)).collect::<Vec<_>>().join(" ");
+        found.into_iter().map(|(column, from)| format!("{column}: {}", names(from))).collect()
+    }
+
+    #[tokio::test]
+    async fn columns_come_from_columns() {
+        for (sql, want) in [
+            ("SELECT id, n + 1 AS b, 'x' AS c FROM t", vec!["b: t.n", "c: ", "id: t.id"]),
+            ("SELECT a.id, b.m FROM t a JOIN u b ON a.n = b.n", vec!["id: t.id", "m: u.m"]),
+            ("SELECT id, coalesce(t.n, u.n) AS n FROM t FULL JOIN u USING (id)", vec!["id: t.id", "n: t.n u.n"]),
+            ("SELECT m, SUM(n) AS s, COUNT(*) AS c, COUNT(j) AS k FROM t GROUP BY m", vec!["c: t.*", "k: t.j", "m: t.m", "s: t.n"]),
+            ("SELECT COUNT(*) AS c FROM t, u", vec!["c: t.* u.*"]),
+            ("SELECT SUM(n) FILTER (WHERE m = 'a') AS s FROM t", vec!["s: t.m t.n"]),
+            ("SELECT id AS a FROM t UNION ALL SELECT m FROM u", vec!["a: t.id u.m"]),
+            ("SELECT DISTINCT id AS a FROM t UNION SELECT m FROM u", vec!["a: t.id u.m"]),
+            ("WITH c AS (SELECT id AS a, n AS b FROM t), e AS (SELECT a, b * 2 AS b FROM c) SELECT a, b FROM e", vec!["a: t.id", "b: t.n"]),
+            ("SELECT rank() OVER (PARTITION BY m ORDER BY n) AS r FROM t", vec!["r: t.m t.n"]),
+            ("SELECT m, COUNT(*) AS c FROM t GROUP BY ROLLUP (m)", vec!["c: t.*", "m: t.m"]),
+            ("SELECT unnest(l) AS a, id FROM t", vec!["a: t.l", "id: t.id"]),
+            ("SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id)", vec!["id: t.id"]),
+            ("SELECT id, (SELECT max(u.n) FROM u WHERE u.id = t.id) AS a FROM t", vec!["a: u.n", "id: t.id"]),
+            ("SELECT id, (SELECT max(u.n + t.n) FROM u) AS a FROM t", vec!["a: t.n u.n", "id: t.id"]),
+            ("SELECT id IN (SELECT m FROM u) AS a FROM t", vec!["a: t.id u.m"]),
+            ("SELECT EXISTS (SELECT 1 FROM u WHERE u.id = t.id) AS a FROM t", vec!["a: u.*"]),
+            (
+                "WITH RECURSIVE c AS (SELECT id AS a, m AS b FROM t UNION ALL SELECT c.b AS a, u.m AS b FROM c JOIN u ON u.id = c.a) SELECT a, b FROM c",
+                vec!["a: t.id t.m u.m", "b: t.m u.m"],
+            ),
+            ("WITH t AS (SELECT n AS a FROM t) SELECT a FROM t", vec!["a: t.n"]),
+        ] {
+            assert_eq!(of(sql).await, want, "{sql}");
+        }
+    }
+}

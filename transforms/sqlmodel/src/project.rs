@@ -238,3 +238,6 @@ impl Findings {
         outcomes
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use datafusion::{
     datasource::empty::EmptyTable,
     logical_expr::LogicalPlan,
 };
+use solidata_model::DatasetSpec;
 use std::sync::Arc;
 
 /// The columns of the tables `t`, `u` and `v` of [`plan`].
@@ -34,4 +35,16 @@ pub(crate) async fn try_plan(sql: &str) -> Result<LogicalPlan, crate::SqlError> 
     }
     let (query, _) = read_query("test", sql, false)?;
     analyse(&ctx, "test", query).await
+}
+
+/// A contract: columns as (name, type, whether it may be empty).
+pub(crate) fn spec(id: &str, columns: &[(&str, &str, bool)], key: &[&str]) -> DatasetSpec {
+    let toml = columns.iter().map(|(name, kind, null)| {
+        format!("[[column]]\nname = \"{name}\"\ntype = \"{kind}\"\nnull = {null}\nfr = \"x\"\nen = \"x\"\nsince = \"1.0.0\"\n")
+    });
+    let schema = format!("version = \"1.0.0\"\n{}", toml.collect::<String>());
+    let dataset = format!(
+        "title_fr = \"T\"\ntitle_en = \"T\"\ndescription_fr = \"D\"\nlicence = \"etalab-2.0\"\ncadence = \"monthly\"\nfeeds = \"supply\"\nsort_key = {key:?}\n"
+    );
+    DatasetSpec::parse(id, &dataset, &schema).unwrap()
 }
