@@ -60,9 +60,9 @@ pub struct SearchEvent {
     pub contributor: Option<Contributor>,
     /// Keyed hash of the account; 0 when there is none.
     pub account: u64,
-    /// Keyed hash of (actor, origin, UI language, has referrer, département).
+    /// Keyed hash of (actor, origin, UI language, has referrer, département); 0 for an account, which is never part of a burst.
     pub signature: u64,
-    /// Keyed hash of (category, categories, geoValue).
+    /// Keyed hash of (category, categories, geoValue); 0 for an account.
     pub query: u64,
     /// The place searched.
     pub territory: TerritoryId,

@@ -4,11 +4,13 @@
 //! document that breaks the contract gives an error which names the path, never the content.
 
 pub mod field;
+mod list;
 mod moment;
 pub mod place;
 mod record;
 mod search;
 mod search_serde;
+mod shallow;
 
 pub use field::{DocumentSeed, Field, FieldSink, Trail};
 pub use moment::{Moment, ObjectId, iso_to_ms};

@@ -1,6 +1,8 @@
 //! Objects of a document: which keys are read into which field. Everything else is skipped and named.
 
-use super::field::{Field, FieldSink, Key, Seed, Trail, breach, read_list};
+use super::field::{Field, FieldSink, Seed, Trail, breach};
+use super::list::read_list;
+use super::shallow::Key;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;

@@ -30,6 +30,10 @@ impl<'a> Who<'a> {
         }
     }
 
+    pub(super) fn is_account(&self) -> bool {
+        matches!(self, Who::Account { .. })
+    }
+
     pub(super) fn feed(&self, digest: &mut Digest) {
         match self {
             Who::Nobody => digest.byte(0),

@@ -20,46 +20,72 @@ pub(super) enum Domain {
     Organisation = 6,
 }
 
-pub(super) struct Digest(SipHasher24);
+/// Short parts are gathered first: hashing them one by one costs more than the hash itself.
+pub(super) struct Digest {
+    hasher: SipHasher24,
+    gathered: [u8; ROOM],
+    used: usize,
+}
 
+const ROOM: usize = 192;
 /// Sets up to this size are sorted on the stack.
 const SMALL: usize = 16;
 
 impl Digest {
     pub(super) fn new(key: &HashKey, domain: Domain) -> Self {
-        let mut hasher = SipHasher24::new_with_key(&key.0);
-        hasher.write_u8(domain as u8);
-        Self(hasher)
+        let mut digest = Self { hasher: SipHasher24::new_with_key(&key.0), gathered: [0; ROOM], used: 0 };
+        digest.byte(domain as u8);
+        digest
+    }
+
+    fn put(&mut self, part: &[u8]) {
+        if let Some(room) = self.gathered.get_mut(self.used..self.used + part.len()) {
+            room.copy_from_slice(part);
+            self.used += part.len();
+        } else {
+            self.flush();
+            self.hasher.write(part);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.hasher.write(self.gathered.get(..self.used).unwrap_or_default());
+        self.used = 0;
     }
 
     pub(super) fn byte(&mut self, byte: u8) {
-        self.0.write_u8(byte);
+        self.put(&[byte]);
     }
 
     pub(super) fn long(&mut self, value: u128) {
-        self.0.write(&value.to_le_bytes());
+        self.put(&value.to_le_bytes());
     }
 
     pub(super) fn short(&mut self, value: u32) {
-        self.0.write(&value.to_le_bytes());
+        self.put(&value.to_le_bytes());
     }
 
     /// A text; absent and empty are the same.
     pub(super) fn text(&mut self, text: Option<&str>) {
         let text = text.unwrap_or_default();
-        self.0.write(&(text.len() as u64).to_le_bytes());
-        self.0.write(text.as_bytes());
+        self.put(&(text.len() as u32).to_le_bytes());
+        self.put(text.as_bytes());
     }
 
-    /// A tri-state in two bits.
+    /// Tri-states in two bits each.
     pub(super) fn states<const N: usize>(&mut self, states: [Option<bool>; N]) {
         let packed = states.into_iter().fold(0_u64, |bits, state| (bits << 2) | state.map_or(0, |yes| 1 + u64::from(yes)));
-        self.0.write(&packed.to_le_bytes());
+        self.put(&packed.to_le_bytes());
     }
 
     pub(super) fn number(&mut self, number: Option<i64>) {
-        self.0.write_u8(u8::from(number.is_some()));
-        self.0.write(&number.unwrap_or_default().to_le_bytes());
+        match number {
+            Some(number) => {
+                self.byte(1);
+                self.put(&number.to_le_bytes());
+            }
+            None => self.byte(0),
+        }
     }
 
     /// A list as a set.
@@ -98,11 +124,13 @@ impl Digest {
         }
     }
 
-    pub(super) fn finish(self) -> u128 {
-        self.0.finish128().as_u128()
+    pub(super) fn finish(mut self) -> u128 {
+        self.flush();
+        self.hasher.finish128().as_u128()
     }
 
-    pub(super) fn finish_short(self) -> u64 {
-        self.0.finish128().h1
+    pub(super) fn finish_short(mut self) -> u64 {
+        self.flush();
+        self.hasher.finish128().h1
     }
 }
