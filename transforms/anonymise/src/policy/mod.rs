@@ -10,6 +10,7 @@ pub use unknown::UnknownFields;
 
 use crate::AnonymiseError;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a field.
@@ -154,6 +155,16 @@ impl Policy {
     }
 }
 
+/// sha256 of both policies, in hexadecimal: part of the key of whatever is made with them.
+pub fn digest() -> String {
+    let mut hasher = Sha256::new();
+    for text in [Policy::LIEUX_TOML, Policy::SEARCH_TOML] {
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text);
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// All paths that a path with braces stands for; `None` when the braces do not match.
 fn expand(pattern: &str) -> Option<Vec<String>> {
     let Some(open) = pattern.find('{') else {
@@ -183,6 +194,11 @@ mod tests {
             let read: Vec<&str> = policy.leaves().filter(|(_, rule)| rule.action != Action::Drop).map(|(path, _)| path).collect();
             assert_eq!(wanted, read, "{}", policy.collection());
         }
+    }
+
+    #[test]
+    fn the_digest_is_of_fixed_form() {
+        assert!(digest().len() == 64 && digest() == digest());
     }
 
     #[test]
