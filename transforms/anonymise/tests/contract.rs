@@ -162,3 +162,42 @@ fn ids_of_accounts_have_three_forms() {
     assert!(serde_json::from_str::<SearchDoc<'_>>("null").is_err());
     assert!(serde_json::from_str::<SearchDoc<'_>>(r#"{"word": 3}"#).is_err());
 }
+
+#[test]
+fn every_type_of_bson_is_read_or_refused() {
+    use bson::{Binary, Bson, DateTime, Decimal128, JavaScriptCodeWithScope, Timestamp, doc, spec::BinarySubtype};
+    let odd: Vec<Bson> = vec![
+        Bson::Decimal128(Decimal128::from_bytes([1; 16])),
+        Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: vec![1, 2] }),
+        Bson::Timestamp(Timestamp { time: 1, increment: 2 }),
+        Bson::MinKey,
+        Bson::MaxKey,
+        Bson::Symbol("x".into()),
+        Bson::JavaScriptCode("x".into()),
+        Bson::JavaScriptCodeWithScope(JavaScriptCodeWithScope { code: "x".into(), scope: doc! {"a": 1} }),
+        Bson::DateTime(DateTime::from_millis(5)),
+        Bson::ObjectId(bson::oid::ObjectId::from_bytes([1; 12])),
+    ];
+    for value in odd {
+        let skipped = doc! {"lieu_id": 3_i64, "new": value.clone(), "position": {"location": {"coordinates": [2_i32, 48.5]}}};
+        let read: PlaceDoc = bson::deserialize_from_slice(&skipped.to_vec().unwrap()).unwrap();
+        assert_eq!(read.lieu_id, Some(3));
+        assert_eq!(read.position.unwrap().location.coordinates, [2.0, 48.5]);
+        for wanted in [
+            doc! {"lieu_id": value.clone()},
+            doc! {"status": value.clone()},
+            doc! {"services_all": value.clone()},
+            doc! {"position": value.clone()},
+        ] {
+            let read = bson::deserialize_from_slice::<PlaceDoc>(&wanted.to_vec().unwrap());
+            assert!(
+                read.is_err() || matches!(value, Bson::Symbol(_) | Bson::JavaScriptCode(_)) || wanted.contains_key("position"),
+                "{value:?}"
+            );
+        }
+    }
+    let dates = doc! {"createdAt": DateTime::from_millis(-5), "updatedAt": Bson::Null, "updatedByUserAt": "2024", "lieu_id": 2.0};
+    let read: PlaceDoc = bson::deserialize_from_slice(&dates.to_vec().unwrap()).unwrap();
+    assert_eq!((read.created_at, read.updated_at, read.updated_by_user_at), (Moment::At(-5), Moment::Absent, Moment::NotADate));
+    assert_eq!(read.lieu_id, Some(2));
+}
