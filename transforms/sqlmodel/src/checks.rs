@@ -3,7 +3,7 @@ use crate::{
     parse::read_query, plan::plan_query,
 };
 use datafusion::{logical_expr::SortExpr, prelude::col};
-use solidata_model::{ColumnType, DatasetSpec};
+use solidata_model::{ColumnType, DatasetSpec, Feeds};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A query that returns the rows of published tables that break a rule.
@@ -11,16 +11,22 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Check {
     /// The dataset under which it stands, and which it reads.
     pub dataset: String,
-    /// File name without its ending.
+    /// File name without its ending; `contrat/<rule>` for a check that the contract states.
     pub name: String,
     /// The query.
     pub sql: String,
 }
 
+/// Before the names of checks that a contract states.
+pub(crate) const STATED: &str = "contrat/";
+
 impl Check {
-    /// Its file: `sql/checks/<dataset>/<name>.sql`.
+    /// Its file, `sql/checks/<dataset>/<name>.sql`; `contrat/<dataset>/<rule>` for a check that the contract states.
     pub fn place(&self) -> String {
-        format!("sql/checks/{}/{}.sql", self.dataset, self.name)
+        match self.name.strip_prefix(STATED) {
+            Some(rule) => format!("{STATED}{}/{rule}", self.dataset),
+            None => format!("sql/checks/{}/{}.sql", self.dataset, self.name),
+        }
     }
 }
 
@@ -76,8 +82,8 @@ pub fn sort_exprs(spec: &DatasetSpec) -> Vec<SortExpr> {
     spec.sort_key.iter().map(|name| col(format!("\"{name}\"")).sort(true, false)).collect()
 }
 
-/// Plans a check against the published columns of the datasets, and says what the lint finds in it. A check reads datasets, protected cubes
-/// and code lists: what everyone has who has the release.
+/// Plans a check against the published columns of the datasets, and says what the lint finds in it. A check reads datasets and code
+/// lists, so that everyone who has the release can run it; that of a dataset of the directory reads none of demand, which may not be there.
 ///
 /// # Errors
 /// When it is not one `SELECT`, reads a table that it may not or does not know, does not read its own dataset, or does not fit the columns.
@@ -101,6 +107,11 @@ pub async fn plan_check(check: &Check, specs: &BTreeMap<String, DatasetSpec>, ba
     if !reads.contains(&check.dataset) {
         let what = format!("the check does not read '{}', the dataset under which it stands", check.dataset);
         return Err(SqlError::Form { place, what, remedy: "read it, or move the file" });
+    }
+    let demand = |id: &String| specs.get(id).is_some_and(|s| s.feeds == Feeds::Demand);
+    if let Some(other) = reads.iter().find(|id| demand(id) && !demand(&check.dataset)) {
+        let what = format!("the check reads '{other}', which is not there in a run without searches");
+        return Err(SqlError::Form { place, what, remedy: "move it under that dataset" });
     }
     let schemas: Vec<_> = found.iter().map(|t| (t.name.as_str(), t.schema.clone())).collect();
     let (plan, _) = plan_query(&place, query, &schemas).await?;

@@ -32,8 +32,8 @@ impl Layer {
         }
     }
 
-    /// The layers that a check may read: what anyone who holds a release has too.
-    pub(crate) const CHECK_READS: &'static [Layer] = &[Self::ProtectedCube, Self::CodeList, Self::Dataset];
+    /// The layers that a check may read: what anyone who holds a release has too, so that they can run it.
+    pub(crate) const CHECK_READS: &'static [Layer] = &[Self::CodeList, Self::Dataset];
 
     fn folder(self) -> &'static str {
         if self == Self::ExactCube { "sql/cubes" } else { "sql/datasets" }

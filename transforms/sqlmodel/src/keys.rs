@@ -164,4 +164,70 @@ mod tests {
             assert_eq!(found(sql).await, want, "{sql}");
         }
     }
+
+    /// Whatever the rows, no two are equal on a key that was found.
+    const JOINED: &[&str] = &[
+        "SELECT t.id, u.m, u.n FROM t JOIN u ON t.id = u.id",
+        "SELECT u.id, u.m, t.m AS k FROM u LEFT JOIN t ON u.id = t.id",
+        "SELECT t.id, t.m, u.n FROM t LEFT JOIN u ON t.id = u.id AND t.m = u.m",
+        "SELECT t.id, u.id AS k, u.m FROM t RIGHT JOIN u ON t.id = u.id",
+        "SELECT t.id, u.id AS k, u.m FROM t FULL JOIN u ON t.id = u.id",
+        "SELECT a.id, b.id AS k FROM t a JOIN t b ON a.n = b.n",
+        "SELECT a.id, b.m FROM t a JOIN (SELECT m, SUM(n) AS n FROM u GROUP BY m) b ON a.m = b.m",
+        "SELECT id, k FROM t CROSS JOIN (SELECT COUNT(*) AS k FROM u) s",
+        "SELECT id, m FROM u WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.id = u.id)",
+        "SELECT id, m FROM u WHERE m IN (SELECT m FROM t)",
+        "SELECT DISTINCT t.m, u.n FROM t JOIN u ON t.id = u.id",
+        "SELECT m, n, COUNT(*) AS c FROM u GROUP BY m, n",
+        "SELECT u.id, t.m FROM t JOIN u ON t.id = u.id AND u.m = 'a'",
+    ];
+
+    async fn break_a_key(sql: &str, t: &BTreeMap<u8, (Option<u8>, Option<u8>)>, u: &BTreeMap<(u8, u8), Option<u8>>) -> Option<String> {
+        let value = |v: &Option<u8>| v.map_or("NULL".to_owned(), |v| v.to_string());
+        let letter = |v: &Option<u8>| v.map_or("NULL".to_owned(), |v| format!("'{}'", char::from(b'a' + v)));
+        let first = "SELECT '' AS id, '' AS m, 0 AS n WHERE false".to_owned();
+        let of_t = t.iter().map(|(id, (m, n))| format!("SELECT '{id}', CAST({} AS VARCHAR), CAST({} AS BIGINT)", letter(m), value(n)));
+        let of_u = u.iter().map(|((id, m), n)| format!("SELECT '{id}', {}, CAST({} AS BIGINT)", letter(&Some(*m)), value(n)));
+        let ctx = crate::session(2, 4, None).unwrap();
+        for (name, rows) in [("t", of_t.collect::<Vec<_>>()), ("u", of_u.collect())] {
+            let all = [vec![first.clone()], rows].concat().join(" UNION ALL ");
+            let batches = ctx.sql(&all).await.unwrap().collect().await.unwrap();
+            let schema = batches.first().map_or_else(crate::testing::columns, |b| b.schema());
+            if batches.is_empty() {
+                return None;
+            }
+            ctx.register_table(name, std::sync::Arc::new(datafusion::datasource::MemTable::try_new(schema, vec![batches]).unwrap()))
+                .unwrap();
+        }
+        for key in found(sql).await {
+            let by = key.join(", ");
+            let broken = format!("SELECT COUNT(*) AS c FROM ({sql}) q GROUP BY {by} HAVING COUNT(*) > 1");
+            let none = format!("SELECT 1 FROM ({sql}) q HAVING COUNT(*) > 1");
+            if ctx.sql(if key.is_empty() { &none } else { &broken }).await.unwrap().count().await.unwrap() > 0 {
+                return Some(format!("{sql}: {key:?}"));
+            }
+        }
+        None
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(12))]
+        #[test]
+        fn keys_hold(
+            t in proptest::collection::btree_map(0u8..5, (proptest::option::of(0u8..3), proptest::option::of(0u8..3)), 1..6),
+            u in proptest::collection::btree_map((0u8..5, 0u8..3), proptest::option::of(0u8..3), 1..10),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            for sql in JOINED {
+                proptest::prop_assert_eq!(runtime.block_on(break_a_key(sql, &t, &u)), None);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn joined_rows_have_keys() {
+        for sql in JOINED.iter().filter(|sql| !sql.contains("'a'")) {
+            assert_ne!(found(sql).await, [] as [Vec<String>; 0], "{sql}");
+        }
+    }
 }

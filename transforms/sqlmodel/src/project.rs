@@ -1,8 +1,9 @@
 use crate::{
-    BaseTable, CaseOutcome, Check, ColumnRef, Layer, ModelGraph, ModelSet, Planned, SqlError, TestCase, check_contract, checks::unchecked,
+    BaseTable, CaseOutcome, Check, ColumnRef, Layer, ModelGraph, ModelSet, Planned, PlannedModel, SqlError, TestCase, check_contract,
+    checks::{STATED, unchecked},
     generated_checks, lineage, lint_with_keys, plan_check, plan_models, run_case,
 };
-use solidata_model::DatasetSpec;
+use solidata_model::{DatasetSpec, Feeds};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -63,7 +64,7 @@ pub struct Report {
     pub cubes: Planned,
     /// The datasets that can be planned.
     pub datasets: Planned,
-    /// Every check that runs on a release: those of `sql/checks` and those that contracts state (`<dataset>/contrat_...`).
+    /// Every check that runs on a release: those of `sql/checks` and those that contracts state.
     pub checks: Vec<Check>,
     /// The cases that ran.
     pub cases: Vec<CaseOutcome>,
@@ -168,6 +169,9 @@ impl Findings {
                 self.add(&format!("datasets/{name}"), "no_model", message);
             }
             let Some(model) = datasets.models.get(name) else { continue };
+            if spec.feeds == Feeds::Supply {
+                self.fed_by_supply(project, model);
+            }
             for found in check_contract(&model.schema, spec) {
                 let place = Layer::Dataset.place(name);
                 if found.note { self.note(&place, "contract", found.to_string()) } else { self.add(&place, "contract", found.to_string()) }
@@ -176,6 +180,16 @@ impl Findings {
         for name in project.datasets.keys().filter(|n| !project.specs.contains_key(*n)) {
             let message = format!("this dataset is not documented: write datasets/{name}/dataset.toml and schema.toml");
             self.add(&Layer::Dataset.place(name), "no_contract", message);
+        }
+    }
+
+    /// A dataset of the directory is made in runs without searches too.
+    fn fed_by_supply(&mut self, project: &Project, model: &PlannedModel) {
+        let demand = |table: &String| project.specs.get(table).is_some_and(|s| s.feeds == Feeds::Demand);
+        for (table, _) in model.reads.iter().filter(|(t, layer)| **layer == Layer::ProtectedCube || demand(t)) {
+            let message =
+                format!("reads '{table}', which is not there in a run without searches: write feeds = \"demand\" in dataset.toml");
+            self.add(&model.model.layer.place(&model.model.name), "feeds", message);
         }
     }
 
@@ -188,7 +202,7 @@ impl Findings {
         for (id, spec) in &project.specs {
             all.extend(generated_checks(spec).into_iter().map(|(name, sql)| Check {
                 dataset: id.clone(),
-                name: format!("contrat_{name}"),
+                name: format!("{STATED}{name}"),
                 sql,
             }));
         }

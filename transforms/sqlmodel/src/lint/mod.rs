@@ -5,7 +5,7 @@ use crate::keys::TableKeys;
 use datafusion::{
     arrow::datatypes::DataType,
     common::{
-        DFSchema,
+        DFSchema, JoinConstraint, JoinType,
         tree_node::{TreeNode, TreeNodeRecursion},
     },
     logical_expr::{Distinct, Expr, LogicalPlan},
@@ -41,6 +41,8 @@ pub enum LintCode {
     TiedLimit,
     /// `DISTINCT ON`, which takes the first row that comes.
     DistinctOn,
+    /// `RIGHT` or `FULL JOIN ... USING`, whose common column DataFusion takes from the left side alone.
+    JoinUsing,
     /// A conversion that follows the time zone of the session.
     SessionTimeZone,
     /// A table that is no table of the project.
@@ -66,6 +68,7 @@ impl LintCode {
             Self::UnorderedLimit => "unordered_limit",
             Self::TiedLimit => "tied_limit",
             Self::DistinctOn => "distinct_on",
+            Self::JoinUsing => "join_using",
             Self::SessionTimeZone => "session_time_zone",
             Self::ForeignTable => "foreign_table",
             Self::ForeignStep => "foreign_step",
@@ -95,6 +98,7 @@ impl LintCode {
                 "add columns until ORDER BY holds a key of the rows (of a table, of GROUP BY), or names every column of the rows"
             }
             Self::DistinctOn => "write FIRST_VALUE(a ORDER BY k, a) ... GROUP BY, or keep ROW_NUMBER() = 1 over an order without ties",
+            Self::JoinUsing => "its rows without a left side lose the common column: write ON, and COALESCE(a.k, b.k)",
             Self::SessionTimeZone => "name the zone: CAST(... AS TIMESTAMP), then AT TIME ZONE 'Europe/Paris'",
             Self::ForeignTable => "read a table of the project",
             Self::ForeignStep => "write one SELECT query",
@@ -176,6 +180,11 @@ fn step(node: &LogicalPlan, found: &mut Findings) {
         LogicalPlan::Distinct(Distinct::On(on)) => {
             let by: Vec<_> = on.on_expr.iter().map(ToString::to_string).collect();
             found.add(LintCode::DistinctOn, format!("DISTINCT ON ({})", by.join(", ")));
+        }
+        LogicalPlan::Join(join)
+            if join.join_constraint == JoinConstraint::Using && matches!(join.join_type, JoinType::Right | JoinType::Full) =>
+        {
+            found.add(LintCode::JoinUsing, node.display().to_string());
         }
         LogicalPlan::Aggregate(a) => {
             for expr in &a.group_expr {

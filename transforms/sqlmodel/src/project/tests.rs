@@ -35,6 +35,7 @@ fn project() -> Project {
             base("recherches", Layer::SafeInput, &["id"]),
             base("structures", Layer::PublicSupply, &["id"]),
             base("communes", Layer::CodeList, &["id"]),
+            base("demande_protegee", Layer::ProtectedCube, &["id"]),
         ],
         specs: [("offre".to_owned(), codes), ("niveaux".to_owned(), levels)].into(),
         checks: vec![
@@ -70,14 +71,14 @@ async fn a_sound_project() {
     assert_eq!(
         names,
         [
-            "sql/checks/niveaux/contrat_not_null.sql",
-            "sql/checks/niveaux/contrat_unique_key.sql",
-            "sql/checks/niveaux/contrat_values_niveau.sql",
+            "contrat/niveaux/not_null",
+            "contrat/niveaux/unique_key",
+            "contrat/niveaux/values_niveau",
             "sql/checks/niveaux/somme.sql",
-            "sql/checks/offre/contrat_code_list_code.sql",
-            "sql/checks/offre/contrat_not_null.sql",
-            "sql/checks/offre/contrat_pattern_code.sql",
-            "sql/checks/offre/contrat_unique_key.sql",
+            "contrat/offre/code_list_code",
+            "contrat/offre/not_null",
+            "contrat/offre/pattern_code",
+            "contrat/offre/unique_key",
             "sql/checks/offre/positif.sql",
         ]
     );
@@ -174,7 +175,30 @@ async fn each_small_change_brings_out_nothing_else() {
         (|p| p.checks[0].sql = "SELECT code FROM ofre".into(), &["sql/checks/offre/positif.sql unknown_table"]),
         (
             |p| p.specs.get_mut("offre").unwrap().contract.columns[0].code_list = Some("nulle_part.id".into()),
-            &["sql/checks/offre/contrat_code_list_code.sql unknown_table"],
+            &["contrat/offre/code_list_code unknown_table"],
+        ),
+        (
+            |p| p.checks[0].sql = "SELECT o.code FROM offre o JOIN demande_protegee d ON d.m = o.code".into(),
+            &["sql/checks/offre/positif.sql layering"],
+        ),
+        // What a run without searches has not.
+        (
+            |p| {
+                p.specs.get_mut("niveaux").unwrap().feeds = Feeds::Demand;
+                p.checks[0].sql = "SELECT o.code FROM offre o JOIN niveaux n ON n.niveau = o.code".into();
+            },
+            &["sql/checks/offre/positif.sql form"],
+        ),
+        (
+            |p| p.specs.get_mut("offre").unwrap().feeds = Feeds::Demand,
+            &["sql/checks/niveaux/somme.sql form", "sql/datasets/niveaux.sql feeds"],
+        ),
+        (
+            |p| {
+                let sql = "SELECT m AS code, CAST(COUNT(*) AS BIGINT) AS lieux FROM structures WHERE m NOT IN (SELECT m FROM demande_protegee) GROUP BY m";
+                p.datasets.insert("offre".into(), sql.into());
+            },
+            &["sql/datasets/offre.sql feeds"],
         ),
         // Tests.
         (|p| drop(p.tests.remove(0)), &["sql/tests/demande no_test"]),
