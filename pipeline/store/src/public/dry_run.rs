@@ -35,6 +35,8 @@ struct DryRun {
     base: Arc<dyn ObjectStore>,
     over: FolderStore,
     removed: Arc<Mutex<BTreeSet<Key>>>,
+    /// A check and the write that depends on it are one step.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl PublicStore {
@@ -47,7 +49,7 @@ impl PublicStore {
         let root = super::folder::absolute(scratch).map_err(StoreError::io(scratch, "find"))?;
         let over = FolderStore::new(root);
         let kept = over.clone();
-        let mut store = self.wrapped(|base| Arc::new(DryRun { base, over, removed: Arc::default() }));
+        let mut store = self.wrapped(|base| Arc::new(DryRun { base, over, removed: Arc::default(), turn: tokio::sync::Mutex::default() }));
         // Nobody else sees what is written, so nobody need wait; and the conditions are kept here.
         store.lock = None;
         if store.kind == super::Kind::Remote {
@@ -110,6 +112,7 @@ impl DryRun {
 #[async_trait]
 impl ObjectStore for DryRun {
     async fn put_opts(&self, location: &Key, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        let _turn = self.turn.lock().await;
         self.check(location, &opts.mode).await?;
         self.over.put_opts(location, payload, PutMode::Overwrite.into()).await
     }
@@ -166,6 +169,7 @@ impl ObjectStore for DryRun {
 
     async fn copy_opts(&self, from: &Key, to: &Key, options: CopyOptions) -> Result<()> {
         let mode = if options.mode == CopyMode::Create { PutMode::Create } else { PutMode::Overwrite };
+        let _turn = self.turn.lock().await;
         self.check(to, &mode).await?;
         self.over.copy_opts(from, to, CopyOptions::new().with_mode(CopyMode::Overwrite)).await
     }

@@ -1,19 +1,22 @@
 //! A folder of this machine as an object store that does what buckets do: writes that fail when the object is there, conditional updates, and
 //! nothing half written. `object_store`'s own local store knows no conditional update, refuses attributes and does not sync.
 
-use super::folder_lock::{FolderLock, OWN};
+use super::{
+    folder_lock::{FolderLock, OWN},
+    folder_upload::FolderUpload,
+};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     Attributes, CopyMode, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart, path::Path as Key,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path as Key,
 };
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt,
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, Write},
     path::{Component, Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -89,7 +92,7 @@ impl FolderStore {
     }
 
     /// Brings a staged file to the disk and to its place, under the conditions of `mode`.
-    fn land(&self, file: File, staged: &Path, key: &Key, mode: &PutMode) -> Result<PutResult> {
+    pub(super) fn land(&self, file: File, staged: &Path, key: &Key, mode: &PutMode) -> Result<PutResult> {
         let target = self.file(key);
         let landed = file.sync_all().map_err(|e| failed(staged, "sync", e)).and_then(|()| {
             drop(file);
@@ -139,7 +142,7 @@ impl FolderStore {
     }
 
     /// Removes our own folder when nothing is in it.
-    fn tidy(&self) {
+    pub(super) fn tidy(&self) {
         let _ = fs::remove_dir(self.lock.root().join(OWN));
     }
 
@@ -208,7 +211,7 @@ impl FolderStore {
         Ok(())
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T> + Send + 'static) -> Result<T> {
+    pub(super) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T> + Send + 'static) -> Result<T> {
         let store = self.clone();
         tokio::task::spawn_blocking(move || work(&store)).await?
     }
@@ -234,8 +237,7 @@ impl ObjectStore for FolderStore {
         let key = location.clone();
         self.blocking(move |store| {
             let (file, staged) = store.stage()?;
-            let parts = Arc::new(Mutex::new(Some(file)));
-            Ok(Box::new(FolderUpload { store: store.clone(), parts, staged, key, offset: 0 }) as Box<dyn MultipartUpload>)
+            Ok(Box::new(FolderUpload::new(store.clone(), file, staged, key)) as Box<dyn MultipartUpload>)
         })
         .await
     }
@@ -293,58 +295,13 @@ impl ObjectStore for FolderStore {
     }
 }
 
-/// A large object in the making.
-#[derive(Debug)]
-struct FolderUpload {
-    store: FolderStore,
-    parts: Arc<Mutex<Option<File>>>,
-    staged: PathBuf,
-    key: Key,
-    offset: u64,
-}
-
-#[async_trait]
-impl MultipartUpload for FolderUpload {
-    fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let (parts, offset, staged) = (Arc::clone(&self.parts), self.offset, self.staged.clone());
-        self.offset += data.content_length() as u64;
-        tokio::task::spawn_blocking(move || {
-            let mut open = parts.lock().unwrap_or_else(PoisonError::into_inner);
-            let file = open.as_mut().ok_or_else(|| failed(&staged, "write", io::Error::from(io::ErrorKind::BrokenPipe)))?;
-            file.seek(SeekFrom::Start(offset))
-                .and_then(|_| data.iter().try_for_each(|piece| file.write_all(piece)))
-                .map_err(|e| failed(&staged, "write", e))
-        })
-        .map(|done| done?)
-        .boxed()
-    }
-
-    async fn complete(&mut self) -> Result<PutResult> {
-        let (parts, staged, key) = (Arc::clone(&self.parts), self.staged.clone(), self.key.clone());
-        self.store
-            .blocking(move |store| {
-                let file = parts.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let file = file.ok_or_else(|| failed(&staged, "finish", io::Error::from(io::ErrorKind::BrokenPipe)))?;
-                store.land(file, &staged, &key, &PutMode::Overwrite)
-            })
-            .await
-    }
-
-    async fn abort(&mut self) -> Result<()> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let _ = fs::remove_file(&self.staged);
-        self.store.tidy();
-        Ok(())
-    }
-}
-
 /// Between threads of this process the shared lock of a publication does not exclude.
 fn in_process() -> &'static Mutex<()> {
     static ONE: Mutex<()> = Mutex::new(());
     &ONE
 }
 
-fn failed(path: &Path, action: &str, source: io::Error) -> Error {
+pub(super) fn failed(path: &Path, action: &str, source: io::Error) -> Error {
     Error::Generic { store: NAME, source: format!("cannot {action} {}: {source}", path.display()).into() }
 }
 

@@ -57,6 +57,21 @@ impl FolderLock {
     }
 }
 
+impl Held {
+    /// Removes the files that killed writers left in the making. Only for a publication, which is the only writer then.
+    pub fn clean(&self) -> io::Result<()> {
+        let ours = format!("{}-", std::process::id());
+        for entry in fs::read_dir(&self.own)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".part") && !name.starts_with(&ours) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn try_acquire(own: &Path) -> io::Result<Option<Held>> {
     fs::create_dir_all(own)?;
     let path = own.join("lock");

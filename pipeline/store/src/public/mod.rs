@@ -5,6 +5,7 @@ mod dry_run;
 pub(crate) mod faults;
 mod folder;
 mod folder_lock;
+mod folder_upload;
 mod index;
 mod open;
 mod put;
@@ -97,7 +98,12 @@ impl PublicStore {
             None => None,
             Some(lock) => {
                 let (lock, address) = (Arc::clone(lock), self.address.clone());
-                let held = tokio::task::spawn_blocking(move || lock.acquire()).await.map_err(StoreError::internal)?;
+                let held = tokio::task::spawn_blocking(move || {
+                    let held = lock.acquire()?;
+                    held.clean().map(|()| held)
+                })
+                .await
+                .map_err(StoreError::internal)?;
                 Some(held.map_err(|e| match e.kind() {
                     std::io::ErrorKind::WouldBlock => StoreError::Busy { address },
                     _ => StoreError::Unavailable { address, action: "lock", path: "the folder".into(), detail: e.to_string() },

@@ -38,6 +38,11 @@ pub enum Put {
 }
 
 impl PublicStore {
+    /// The same store, with larger objects than this many bytes written in parts of as many: for tests. S3 wants 5 MiB at least.
+    pub(crate) fn with_parts_of(&self, bytes: u32) -> Self {
+        Self { sizes: Sizes { single: bytes.into(), part: bytes as usize }, ..self.clone() }
+    }
+
     /// Writes a small object that is not there yet. The same bytes may be written again; other bytes never replace it.
     ///
     /// # Errors
@@ -69,17 +74,17 @@ impl PublicStore {
         }
         let owned = file.to_path_buf();
         let (_, digest) = tokio::task::spawn_blocking(move || digest_file(&owned)).await.map_err(StoreError::internal)??;
-        // What is there need not be sent again to be compared.
-        if self.head(path).await?.is_some() {
-            let done = self.judge(Err(already(path)), path, &digest, 0).await?;
-            if let Some(done) = done {
-                progress.advance(Phase::Put, path, size);
-                return Ok(done);
-            }
-        }
         // The ending stays, since media types go by it.
         let ending = path.rsplit_once('.').map(|(_, e)| format!(".{e}")).unwrap_or_default();
         let staged = format!("{STAGING}/{digest}{ending}");
+        // What is there need not be sent again to be compared. A killed publication may have left its staged copy.
+        if self.head(path).await?.is_some()
+            && let Some(done) = self.judge(Err(already(path)), path, &digest, 0).await?
+        {
+            progress.advance(Phase::Put, path, size);
+            self.remove_staged(&staged).await;
+            return Ok(done);
+        }
         self.upload(&staged, path, file, progress).await?;
         let mut done = None;
         for attempt in 0..TRIES {
@@ -89,9 +94,7 @@ impl PublicStore {
                 break;
             }
         }
-        if let Err(e) = self.remove(&staged).await {
-            tracing::warn!(object = staged, error = %e, "a staged object could not be removed");
-        }
+        self.remove_staged(&staged).await;
         done.ok_or_else(|| self.unsettled(path))
     }
 
@@ -148,6 +151,12 @@ impl PublicStore {
                 }
                 Err(e)
             }
+        }
+    }
+
+    async fn remove_staged(&self, staged: &str) {
+        if let Err(e) = self.remove(staged).await {
+            tracing::warn!(object = staged, error = %e, "a staged object could not be removed");
         }
     }
 

@@ -123,22 +123,40 @@ impl Publication {
         let index = next_index(&self.index, &new);
         if !new.is_empty() {
             store.probe_conditional_writes().await?;
-            for (release, _) in &new {
-                leftovers::prepare(store, release).await?;
-            }
             let links = links(&new)?;
-            for (link, _) in &links {
-                leftovers::prepare_link(store, self.token.is_there(), link).await?;
-            }
-            let mut written = write_releases(store, &new, progress).await?;
-            for (link, bytes) in &links {
-                written.push(write_link(store, link, bytes).await?);
-            }
+            let written = match self.write(store, &new, &links, progress).await {
+                // What is in the way may have been published since the plan was made.
+                Err(StoreError::Occupied { .. }) if store.read_index().await?.1 != self.token => {
+                    return Err(StoreError::Conflict { address: store.address().into() });
+                }
+                written => written?,
+            };
             store.swap_index(&self.token, &index).await?;
             settle(store, &written, progress).await?;
         }
         leftovers::clean(store, &index).await;
         Ok(self.steps.iter().map(Step::published).collect())
+    }
+
+    /// Everything but the index: the releases, then the links of the chain, all of it read back.
+    async fn write<'a>(
+        &self,
+        store: &PublicStore,
+        new: &[(&'a Release<Sealed>, u64)],
+        links: &'a [(ChainLink, Bytes)],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Written<'a>>> {
+        for (release, _) in new {
+            leftovers::prepare(store, release).await?;
+        }
+        for (link, _) in links {
+            leftovers::prepare_link(store, self.token.is_there(), link).await?;
+        }
+        let mut written = write_releases(store, new, progress).await?;
+        for (link, bytes) in links {
+            written.push(write_link(store, link, bytes).await?);
+        }
+        Ok(written)
     }
 }
 
@@ -271,11 +289,7 @@ async fn write_link<'a>(store: &PublicStore, link: &ChainLink, bytes: &'a Bytes)
     let path = leftovers::link_path(link.number);
     let size = bytes.len() as u64;
     let mut object = Written { path, sha256: Digest::of(bytes), bytes: size, source: ObjectSource::Made(bytes), version: None };
-    match put(store, &object, &()).await {
-        // Between our look at it and now: another publication took the number.
-        Err(StoreError::Occupied { .. }) => return Err(StoreError::Conflict { address: store.address().into() }),
-        done => done?,
-    }
+    put(store, &object, &()).await?;
     object.version = read_back(store, &object, &()).await?;
     Ok(object)
 }
