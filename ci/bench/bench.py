@@ -71,7 +71,7 @@ def warm(path):
     path = Path(path)
     for file in [f for f in path.rglob("*") if f.is_file()] if path.is_dir() else [path]:
         with file.open("rb", buffering=0) as f:
-            while f.read(1 << 24):
+            while f.read(1 << 20):
                 pass
 
 
@@ -102,8 +102,8 @@ def main():
     busy = os.getloadavg()[0]
     for path in {path for _, path in contenders.values()}:
         warm(path)
-    with open(a.ndjson, "rb", buffering=1 << 24) as f:
-        documents = sum(block.count(b"\n") for block in iter(lambda: f.read(1 << 24), b""))
+    with open(a.ndjson, "rb", buffering=1 << 20) as f:
+        documents = sum(block.count(b"\n") for block in iter(lambda: f.read(1 << 20), b""))
     print(f"{documents:,} searches, {size(a.ndjson) / MB:,.0f} MB of NDJSON; {machine()}; median of {a.runs} runs, files in memory")
     if busy > 0.7:
         print(f"WARNING: the machine was busy before (load {busy:.1f}): trust the processor time, not the wall time")
