@@ -172,6 +172,7 @@ mod tests {
         "SELECT t.id, t.m, u.n FROM t LEFT JOIN u ON t.id = u.id AND t.m = u.m",
         "SELECT t.id, u.id AS k, u.m FROM t RIGHT JOIN u ON t.id = u.id",
         "SELECT t.id, u.id AS k, u.m FROM t FULL JOIN u ON t.id = u.id",
+        "SELECT u.id, u.m, t.id AS k FROM u FULL JOIN t ON t.id = u.id",
         "SELECT a.id, b.id AS k FROM t a JOIN t b ON a.n = b.n",
         "SELECT a.id, b.m FROM t a JOIN (SELECT m, SUM(n) AS n FROM u GROUP BY m) b ON a.m = b.m",
         "SELECT id, k FROM t CROSS JOIN (SELECT COUNT(*) AS k FROM u) s",

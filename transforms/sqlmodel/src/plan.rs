@@ -141,3 +141,39 @@ pub(crate) async fn analyse(ctx: &SessionContext, place: &str, query: Box<Query>
 pub(crate) fn one_line(e: &DataFusionError) -> String {
     e.strip_backtrace().split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{parse::read_query, testing::columns};
+
+    async fn refused(sql: &str) -> String {
+        let (query, _) = read_query("m", sql, true).unwrap();
+        plan_query("m", query, &[("t", columns()), ("u", columns())]).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn columns_have_plain_names_of_their_own() {
+        for (sql, word) in [
+            ("SELECT t.id, u.id FROM t JOIN u ON t.n = u.n", "two columns are named 'id'"),
+            ("SELECT COUNT(*) FROM t", "write AS"),
+            ("SELECT id AS \"Id\" FROM t", "write AS"),
+            ("SELECT n + 1 FROM t", "write AS"),
+            ("SELECT 1 AS a UNION ALL SELECT 'x' || id FROM t UNION ALL SELECT true", "cannot be planned"),
+            ("SELECT id FROM t WHERE n = 'x' + 1 AND zz", "cannot be planned"),
+            // Only the optimiser and the physical planner refuse this one.
+            ("SELECT id, (SELECT u.n FROM u WHERE u.m > t.m) AS a FROM t", "cannot be planned"),
+        ] {
+            let e = refused(sql).await;
+            assert!(e.starts_with("m: cannot be planned") && e.contains(word) && !e.contains('\n'), "{sql}: {e}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_plan_has_its_types() {
+        let (query, _) = read_query("m", "SELECT id, COUNT(*) AS n, SUM(d) AS d FROM t GROUP BY id", true).unwrap();
+        let (_, schema) = plan_query("m", query, &[("t", columns())]).await.unwrap();
+        let types: Vec<_> = schema.fields().iter().map(|f| f.data_type().to_string()).collect();
+        assert_eq!(types, ["Utf8", "Int64", "Decimal128(22, 2)"]);
+    }
+}

@@ -6,9 +6,6 @@ use datafusion::{
     logical_expr::{Cast, Expr, ExprSchemable, Signature, TryCast, Volatility, WindowFunctionDefinition, expr::Sort},
 };
 
-/// Functions of the clock: some are "stable" to DataFusion, which is no help from one day to the next.
-const CLOCK: &[&str] = &["now", "current_timestamp", "current_date", "current_time", "today", "random", "uuid"];
-
 /// Aggregates whose result hangs on the order of their rows.
 const IN_ORDER: &[&str] = &["first_value", "last_value", "nth_value", "array_agg", "string_agg"];
 
@@ -17,7 +14,7 @@ pub(super) fn check(expr: &Expr, schema: &DFSchema, found: &mut Findings) {
     match expr {
         Expr::ScalarFunction(call) => {
             let name = call.func.name();
-            volatile(expr, name, call.func.signature(), found);
+            volatile(expr, call.func.signature(), found);
             if name == "version" {
                 found.add(LintCode::EngineDependent, expr.to_string());
             }
@@ -35,7 +32,7 @@ pub(super) fn check(expr: &Expr, schema: &DFSchema, found: &mut Findings) {
         }
         Expr::WindowFunction(call) => match &call.fun {
             WindowFunctionDefinition::AggregateUDF(f) => aggregate(expr, f.name(), f.signature(), &call.params.args, schema, found),
-            WindowFunctionDefinition::WindowUDF(f) => volatile(expr, f.name(), f.signature(), found),
+            WindowFunctionDefinition::WindowUDF(f) => volatile(expr, f.signature(), found),
         },
         Expr::Cast(Cast { expr: inner, field }) | Expr::TryCast(TryCast { expr: inner, field }) => {
             let zoned = |t: &DataType| matches!(t, DataType::Timestamp(_, Some(_)));
@@ -48,14 +45,15 @@ pub(super) fn check(expr: &Expr, schema: &DFSchema, found: &mut Findings) {
     }
 }
 
-fn volatile(expr: &Expr, name: &str, signature: &Signature, found: &mut Findings) {
-    if signature.volatility != Volatility::Immutable || CLOCK.contains(&name) {
+fn volatile(expr: &Expr, signature: &Signature, found: &mut Findings) {
+    // The clock is "stable" to DataFusion, which is no help from one day to the next.
+    if signature.volatility != Volatility::Immutable {
         found.add(LintCode::Volatile, expr.to_string());
     }
 }
 
 fn aggregate(expr: &Expr, name: &str, signature: &Signature, args: &[Expr], schema: &DFSchema, found: &mut Findings) {
-    volatile(expr, name, signature, found);
+    volatile(expr, signature, found);
     if name.starts_with("approx_") {
         found.add(LintCode::Approximate, expr.to_string());
     }

@@ -105,6 +105,11 @@ async fn floats() {
     assert_eq!(codes("SELECT AVG(n) AS a FROM t").await, [LintCode::FloatAggregate, LintCode::FloatOutput]);
     assert_eq!(codes("SELECT array_agg(x ORDER BY x) AS a FROM t").await, [LintCode::FloatAggregate, LintCode::FloatOutput]);
     assert_eq!(codes("SELECT COUNT(x) AS n FROM t").await, []);
+    // By its argument alone; and, before analysis makes the argument a float too, by its result alone.
+    assert_eq!(codes("SELECT approx_distinct(x) AS n FROM t").await, [LintCode::Approximate, LintCode::FloatAggregate]);
+    let ctx = crate::session(1, 8192, None).unwrap();
+    let mean = ctx.sql("SELECT CAST(AVG(n) AS BIGINT) AS n FROM (SELECT 1 AS n) s").await.unwrap().into_unoptimized_plan();
+    assert_eq!(lint(&mean).into_iter().map(|f| f.code).collect::<Vec<_>>(), [LintCode::FloatAggregate]);
     refused_then_mended(
         LintCode::FloatKey,
         &[("SELECT COUNT(*) AS n FROM t GROUP BY x", "SELECT COUNT(*) AS n FROM t GROUP BY CAST(x AS BIGINT)")],
