@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::output::{Collection, FileReport, Snapshot};
+use crate::places::{PlaceBatch, Places};
 use crate::reference::Reference;
 use crate::search::{Batch, Days, Intended, Plan, TRAP_LABELS};
-use crate::truth::{Fact, Reader};
-use crate::world::World;
+use crate::truth::{Fact, PlaceFact, PlaceReader, Reader, Truth};
+use crate::world::{Secret, World};
 use crate::{ReferenceBytes, SynthError, SynthSpec, parallel, truth};
 
 /// Told how far the work is. All methods may be called often.
@@ -51,6 +52,8 @@ impl SynthReport {
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub facts: Vec<Fact>,
+    pub place_facts: Vec<PlaceFact>,
+    pub secrets: Vec<Secret>,
     pub intended: BTreeMap<(usize, i32, String), Intended>,
     /// For each label of [`TRAP_LABELS`] how many documents, and the ids that are listed.
     pub traps: Vec<(u64, Vec<[u8; 12]>)>,
@@ -82,6 +85,32 @@ impl Gathered {
             }
         }
     }
+}
+
+/// One unit of work.
+enum Job {
+    Day(i64),
+    Places(usize),
+}
+
+enum Made {
+    Day(Batch),
+    Places(PlaceBatch),
+}
+
+/// All days and all départements, so mixed that both collections advance together: their blocks interleave in an archive.
+fn jobs(first: i64, last: i64, lands: usize) -> Vec<Job> {
+    let days = usize::try_from(last - first + 1).unwrap_or(0);
+    let mut jobs = Vec::with_capacity(days + lands);
+    let mut next = 0;
+    for day in 0..days {
+        jobs.push(Job::Day(first + day as i64));
+        while next * days < (day + 1) * lands {
+            jobs.push(Job::Places(next));
+            next += 1;
+        }
+    }
+    jobs
 }
 
 /// Documents that wait for those of the next day: late ones, repeated ones, and those of western time zones.
@@ -153,35 +182,57 @@ pub(crate) fn generate_on(
     let reader = spec.truth.then(|| Reader::new(&reference));
     let days = Days { world: &world, plan: &plan, form: spec.form, target: spec.target, reader: reader.as_ref() };
     let (first, last) = (world.volumes.first_day, world.volumes.last_day);
-    let count = usize::try_from(last - first + 1).unwrap_or(0);
+    let place_reader = spec.truth.then(|| PlaceReader::new(&reference));
+    let places = Places::new(&world, spec.form, place_reader.as_ref());
+    let jobs = jobs(first, last, world.lands.chosen.len());
     let mut snapshot = Snapshot::create(spec, out)?;
     let mut gathered = Gathered::default();
     let mut waiting = Waiting::default();
     parallel::ordered(
-        count,
+        jobs.len(),
         threads,
-        |job| days.make(first + job as i64),
-        |job, mut batch| {
-            gathered.search(&mut batch);
-            let (bytes, written) = waiting.merge(&batch);
-            snapshot.write(out, Collection::Search, &bytes, written)?;
-            progress.step("search", job as u64 + 1, count as u64);
+        |job| match jobs[job] {
+            Job::Day(day) => days.make(day).map(Made::Day),
+            Job::Places(land) => places.make(land).map(Made::Places),
+        },
+        |job, made| {
+            match made {
+                Made::Day(mut batch) => {
+                    gathered.search(&mut batch);
+                    let (bytes, written) = waiting.merge(&batch);
+                    snapshot.write(out, Collection::Search, &bytes, written)?;
+                }
+                Made::Places(mut batch) => {
+                    gathered.places += batch.count;
+                    gathered.place_facts.append(&mut batch.facts);
+                    gathered.secrets.append(&mut batch.secrets);
+                    snapshot.write(out, Collection::Lieux, &batch.bytes, batch.count)?;
+                }
+            }
+            progress.step("documents", job as u64 + 1, jobs.len() as u64);
             Ok(())
         },
     )?;
     let (bytes, written) = waiting.rest();
     snapshot.write(out, Collection::Search, &bytes, written)?;
     let mut files = snapshot.finish(out)?;
+    crate::damaged::write(&world, &plan, out)?;
     let mut report = SynthReport { files: Vec::new(), searches: gathered.searches, places: gathered.places, brute: None, nette: None };
-    if let Some(reader) = &reader {
+    if let (Some(reader), Some(place_reader)) = (&reader, &place_reader) {
         progress.step("truth", 0, 1);
         let judged = truth::judge(std::mem::take(&mut gathered.facts));
         let tables = truth::Tables::new(&judged, reader, &reference);
-        let (file, brute, nette) = truth::write(spec, out, &world, &gathered, &judged, &tables, &files)?;
+        let supply = truth::Supply::new(&gathered.place_facts, place_reader);
+        let (file, brute, nette) = truth::write(
+            &Truth { spec, world: &world, gathered: &gathered, judged: &judged, tables: &tables, supply: &supply, files: &files },
+            out,
+        )?;
         files.push(file);
         (report.brute, report.nette) = (Some(brute), Some(nette));
         progress.step("truth", 1, 1);
     }
+    let readme = out.join("README.md");
+    std::fs::write(&readme, crate::notice::text(spec, &files)).map_err(SynthError::write(&readme))?;
     report.files = files;
     Ok(report)
 }

@@ -2,11 +2,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod calendar;
+mod damaged;
 mod emit;
 mod error;
 mod generate;
+mod notice;
 mod output;
 mod parallel;
+mod places;
 mod reference;
 mod rng;
 mod search;
@@ -24,3 +27,5 @@ pub use spec::{Compression, Departments, Form, SynthSpec, Target};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_forms;

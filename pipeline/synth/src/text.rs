@@ -79,9 +79,9 @@ pub(crate) fn push_instant(out: &mut Vec<u8>, ms: i64) {
     let fraction = in_day % 1_000;
     if fraction > 0 {
         let digits = [b'0' + (fraction / 100) as u8, b'0' + (fraction / 10 % 10) as u8, b'0' + (fraction % 10) as u8];
-        let used = if fraction % 100 == 0 {
+        let used = if fraction.is_multiple_of(100) {
             1
-        } else if fraction % 10 == 0 {
+        } else if fraction.is_multiple_of(10) {
             2
         } else {
             3

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use super::report::{Object, Tables};
+use super::report::{Object, Row, Tables, row};
 use super::rule::Judged;
+use super::supply::{Offer, Supply};
 use crate::generate::Gathered;
 use crate::output::FileReport;
 use crate::search::TRAP_LABELS;
@@ -58,16 +59,45 @@ fn spec_json(spec: &SynthSpec, world: &World) -> serde_json::Value {
     })
 }
 
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    offer: Offer,
+    lieux_listes: u64,
+}
+
+fn write_supply<W: std::io::Write>(o: &mut Object<W>, supply: &Supply) -> std::io::Result<()> {
+    o.value("lieux_non_publics", &supply.not_public)?;
+    let place = |code: &String| if code == "inconnu" { code.clone() } else { format!("dep-{code}") };
+    o.rows(
+        "supply",
+        supply.departements.iter().map(|(code, (offer, listed))| row(&place(code), Listed { offer: *offer, lieux_listes: *listed })),
+    )?;
+    o.rows(
+        "supply_by_category",
+        supply.categories.iter().map(|((code, category), offer)| Row { categorie: Some(category.clone()), ..row(&place(code), *offer) }),
+    )?;
+    o.rows(
+        "supply_by_root",
+        supply.roots.iter().map(|((code, root), offer)| Row { racine: Some(root.clone()), ..row(&place(code), *offer) }),
+    )?;
+    o.rows("protected", &supply.protected)
+}
+
+/// What the file tells.
+pub(crate) struct Truth<'a> {
+    pub spec: &'a SynthSpec,
+    pub world: &'a World,
+    pub gathered: &'a Gathered,
+    pub judged: &'a Judged,
+    pub tables: &'a Tables,
+    pub supply: &'a Supply,
+    pub files: &'a [FileReport],
+}
+
 /// Writes the file; gives its report and the gross and net totals.
-pub(crate) fn write(
-    spec: &SynthSpec,
-    out: &Path,
-    world: &World,
-    gathered: &Gathered,
-    judged: &Judged,
-    tables: &Tables,
-    files: &[FileReport],
-) -> Result<(FileReport, u64, u64), SynthError> {
+pub(crate) fn write(truth: &Truth<'_>, out: &Path) -> Result<(FileReport, u64, u64), SynthError> {
+    let Truth { spec, world, gathered, judged, tables, supply, files } = *truth;
     let path = out.join(NAME);
     let file = std::fs::File::create(&path).map_err(SynthError::write(&path))?;
     let mut object = Object::begin(BufWriter::new(file)).map_err(SynthError::write(&path))?;
@@ -80,6 +110,7 @@ pub(crate) fn write(
         o.value("format", &"solidata-synth-truth/1")?;
         o.value("spec", &spec_json(spec, world))?;
         o.value("files", &files)?;
+        o.rows("damaged", crate::damaged::DAMAGES)?;
         o.value(
             "documents",
             &json!({
@@ -121,7 +152,8 @@ pub(crate) fn write(
                 ids: ids.iter().map(crate::text::hex_text).collect(),
             }),
         )?;
-        o.rows("secrets", &world.secrets.0)
+        write_supply(o, supply)?;
+        o.rows("secrets", world.secrets.0.iter().chain(&gathered.secrets))
     };
     fill().map_err(SynthError::write(&path))?;
     let mut writer = object.end().map_err(SynthError::write(&path))?;

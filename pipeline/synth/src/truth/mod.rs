@@ -6,9 +6,13 @@ mod fact;
 mod file;
 mod report;
 mod rule;
+mod supply;
 mod territory;
 
 pub(crate) use fact::{Fact, Reader};
-pub(crate) use file::write;
+pub(crate) use file::{Truth, write};
 pub(crate) use report::Tables;
-pub(crate) use rule::{Fate, judge};
+pub(crate) use rule::judge;
+pub(crate) use supply::{PlaceFact, PlaceReader, Supply};
+#[cfg(test)]
+pub(crate) use {rule::Fate, supply::Precision};

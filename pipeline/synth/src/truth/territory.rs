@@ -170,7 +170,7 @@ impl Geography {
     }
 
     /// The département that codes or names tell, in `areas` or in the fields beside it.
-    fn departement(&self, object: &Value) -> Option<u16> {
+    pub(crate) fn departement(&self, object: &Value) -> Option<u16> {
         let codes = ["departmentCode", "departementCode"].into_iter().filter_map(|key| filled(object, key));
         let names = ["department", "departement"].into_iter().filter_map(|key| filled(object, key));
         codes
@@ -200,11 +200,11 @@ impl Geography {
                 return region;
             }
         }
-        self.from_value(value)
+        self.read_value(value)
     }
 
     /// `strasbourg-67000`, or the slug of an address, which ends in `-67000-strasbourg`.
-    fn from_value(&self, value: &str) -> Where {
+    fn read_value(&self, value: &str) -> Where {
         if matches!(value, "fr" | "france") {
             return Where::France;
         }

@@ -9,7 +9,7 @@ mod words;
 
 pub(crate) use lands::{Land, Lands, Town, label};
 pub(crate) use people::{Account, AccountKey, Crowd, Widget};
-pub(crate) use secrets::Secrets;
+pub(crate) use secrets::{Secret, Secrets, token};
 pub(crate) use words::{RARE_CATEGORIES, Words};
 
 use crate::SynthError;

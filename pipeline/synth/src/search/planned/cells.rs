@@ -18,9 +18,9 @@ pub(super) fn plant(planner: &mut Planner<'_>) {
         searches(planner, land, town, RARE_CATEGORIES[5], first, 1, 40 + i as i64, traps::SINGLE);
     }
     // Five pairs that alone share a category: the département's total and the larger one give the smaller one.
-    for i in 0..5 {
-        searches(planner, land, 20 + i, RARE_CATEGORIES[i], first, 3, 50 + i as i64, traps::PAIR);
-        searches(planner, land, 1 + i, RARE_CATEGORIES[i], first, 40, 60 + i as i64, traps::PAIR);
+    for (i, code) in RARE_CATEGORIES.iter().take(5).enumerate() {
+        searches(planner, land, 20 + i, code, first, 3, 50 + i as i64, traps::PAIR);
+        searches(planner, land, 1 + i, code, first, 40, 60 + i as i64, traps::PAIR);
     }
     // Ten searches in one month, eleven in the next.
     if let (Some(&town), Some(&second)) = (reserved.get(6), months.get(1)) {
