@@ -1,0 +1,185 @@
+//! What the user typed, as typed.
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand, ValueEnum};
+use solidata_model::Month;
+use std::path::PathBuf;
+
+/// Opens Soliguide's data: from a database snapshot to a published, verifiable monthly release.
+#[derive(Debug, Parser)]
+#[command(
+    name = "solidata",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done; 1 findings (a check failed, a snapshot is damaged, digests differ); 2 usage or configuration; \
+                  3 source or store unavailable, try again; 4 refused for confidentiality; 5 internal error."
+)]
+pub struct Args {
+    /// Print the outcome as one JSON document on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check datasets, SQL models, contracts and SQL tests, without data
+    #[command(after_help = "Example: solidata check --project .")]
+    Check(CheckArgs),
+    /// Print what `run` would do, and do nothing
+    #[command(after_help = "Example: solidata plan --month 2024-09 --lieux dump.archive.gz --search dump.archive.gz --vault vault --public out")]
+    Plan(RunArgs),
+    /// Make and publish the releases of one or more months
+    #[command(
+        after_help = "Examples:\n  solidata run --month 2024-09 --lieux dump.archive.gz --search dump.archive.gz --vault vault --public out\n  \
+                      solidata run --from 2024-01 --to 2024-10 --partial --lieux lieux.ndjson --search search.ndjson.zst --vault vault \
+                      --public s3://bucket/solidata"
+    )]
+    Run(RunArgs),
+    /// Make a synthetic snapshot, with a file that says what is in it
+    #[command(
+        after_help = "Example: solidata synth --out sample --from 2024-01-01 --to 2024-10-03 --departments 67,68 --seed 7 --form archive"
+    )]
+    Synth(SynthArgs),
+    /// Say what a snapshot is: form, size, sha256
+    #[command(after_help = "Example: solidata snapshot dump.archive.gz")]
+    Snapshot(SnapshotArgs),
+    /// Verify a published store or a single release, from a folder or URL
+    #[command(after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out")]
+    Verify(VerifyArgs),
+    /// Say what a vault and a public store hold
+    #[command(after_help = "Example: solidata status --vault vault --public out")]
+    Status(StatusArgs),
+}
+
+/// `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder that holds `datasets/` and `sql/` [default: those the program was built with]
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// `run` and `plan`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// The month to publish, such as 2024-09
+    #[arg(long, conflicts_with_all = ["from", "to"], required_unless_present = "from")]
+    pub month: Option<Month>,
+    /// The first month of a range
+    #[arg(long, requires = "to", value_name = "MONTH")]
+    pub from: Option<Month>,
+    /// The last month of a range, included
+    #[arg(long, requires = "from", value_name = "MONTH")]
+    pub to: Option<Month>,
+    /// Publish a month whose searches do not reach its end; it is marked as such
+    #[arg(long)]
+    pub partial: bool,
+    /// Snapshot of the directory: archive, BSON, NDJSON, JSON array or a folder
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub lieux: PathBuf,
+    /// Snapshot of the search log; may be given several times. Without it the supply alone is published
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub search: Vec<PathBuf>,
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The public store: a folder, or a URL (s3://, gs://, az://)
+    #[arg(long, value_name = "DIR_OR_URL")]
+    pub public: Option<String>,
+    /// sha256 that a snapshot must have; once for each snapshot, in any order
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Vec<String>,
+    /// The last day that the snapshots cover, when the newest document does not tell
+    #[arg(long, value_name = "DATE")]
+    pub cut_off: Option<NaiveDate>,
+    /// Settings [default: ./solidata.toml when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Threads [default: the machine's cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Folder that holds `datasets/` and `sql/` [default: those the program was built with]
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// The snapshot forms that `synth` writes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Form {
+    /// One mongodump archive, gzipped, of both collections
+    Archive,
+    /// BSON files
+    Bson,
+    /// One JSON document a line, relaxed
+    Ndjson,
+    /// One JSON document a line, canonical
+    NdjsonCanonical,
+}
+
+/// `synth`.
+#[derive(Debug, clap::Args)]
+pub struct SynthArgs {
+    /// Folder to write into; it must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// First day, Europe/Paris
+    #[arg(long, value_name = "DATE")]
+    pub from: NaiveDate,
+    /// Last day, included
+    #[arg(long, value_name = "DATE")]
+    pub to: NaiveDate,
+    /// Codes of départements, separated by commas, or `all`
+    #[arg(long, default_value = "67,68")]
+    pub departments: String,
+    /// The same seed gives the same bytes
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The form of the snapshot
+    #[arg(long, value_enum, default_value = "archive")]
+    pub form: Form,
+    /// Multiplies the volumes
+    #[arg(long, default_value_t = 1.0)]
+    pub scale: f64,
+    /// Leave out truth.json's counts, which take time and memory: for benchmarks
+    #[arg(long)]
+    pub no_truth: bool,
+}
+
+/// `snapshot`.
+#[derive(Debug, clap::Args)]
+pub struct SnapshotArgs {
+    /// Snapshots
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Compare with the pins of this vault
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+}
+
+/// `verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// A public store or the folder of one release
+    pub target: String,
+    /// Only this month
+    #[arg(long)]
+    pub month: Option<Month>,
+}
+
+/// `status`.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The public store
+    #[arg(long, value_name = "DIR_OR_URL")]
+    pub public: Option<String>,
+    /// Settings
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,51 @@
+//! One file a command.
+
+mod check;
+mod run;
+mod snapshot;
+mod status;
+mod synth;
+mod verify;
+
+use crate::{
+    args::{Args, Command},
+    exit::CliError,
+    output::Output,
+};
+use solidata_stages::Project;
+use std::path::Path;
+
+/// Carries out the command.
+///
+/// # Errors
+/// See [`CliError`].
+pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| CliError::System(format!("the system gives no threads: {e}")))?;
+    runtime.block_on(async {
+        match args.command {
+            Command::Check(a) => check::check(a, output).await,
+            Command::Plan(a) => run::plan(a, output),
+            Command::Run(a) => run::run(a, output).await,
+            Command::Synth(a) => synth::synth(a, output),
+            Command::Snapshot(a) => snapshot::snapshot(a, output),
+            Command::Verify(a) => verify::verify(a, output).await,
+            Command::Status(a) => status::status(a, output).await,
+        }
+    })
+}
+
+/// The project of a folder, or the one the program was built with.
+fn project(folder: Option<&Path>) -> Result<Project, CliError> {
+    Ok(match folder {
+        Some(folder) => Project::from_folder(folder)?,
+        None => Project::embedded(),
+    })
+}
+
+/// The settings of stores' clients: the environment is read here and nowhere else.
+fn store_options() -> Vec<(String, String)> {
+    std::env::vars().collect()
+}

@@ -1,0 +1,92 @@
+//! `solidata.toml`.
+
+use crate::exit::CliError;
+use serde::Deserialize;
+use solidata_model::Thresholds;
+use std::path::{Path, PathBuf};
+
+/// The settings, with their defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The private folder.
+    pub vault: PathBuf,
+    /// The public store.
+    pub public: String,
+    /// The share of quarantined records above which a run stops.
+    pub max_quarantine_share: f64,
+    /// See `solidata.toml`.
+    pub month_end_slack_minutes: u32,
+    /// What decides no byte.
+    pub engine: Engine,
+    /// What decides what is published.
+    pub thresholds: Thresholds,
+}
+
+/// Resources.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Engine {
+    /// Threads.
+    pub threads: Option<usize>,
+    /// Rows in a batch.
+    pub batch_size: Option<usize>,
+    /// Megabytes of the query engine.
+    pub memory_mb: Option<usize>,
+    /// Searches sorted in memory at once.
+    pub sort_records: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            vault: "vault".into(),
+            public: "public".into(),
+            max_quarantine_share: 0.01,
+            month_end_slack_minutes: 120,
+            engine: Engine::default(),
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file that was named, else `./solidata.toml`, else takes the defaults.
+    ///
+    /// # Errors
+    /// When the file cannot be read or says something unknown.
+    pub fn load(named: Option<&Path>) -> Result<Self, CliError> {
+        let default = Path::new("solidata.toml");
+        let path = match named {
+            Some(path) => path,
+            None if default.is_file() => default,
+            None => return Ok(Self::default()),
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| CliError::Usage(format!("{}: {e}; check --config", path.display())))?;
+        let config: Self = toml::from_str(&text).map_err(|e| CliError::Usage(format!("{}: {e}", path.display())))?;
+        if !(0.0..=1.0).contains(&config.max_quarantine_share) {
+            return Err(CliError::Usage(format!("{}: max_quarantine_share is a share from 0 to 1", path.display())));
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_ships_shows_the_defaults() {
+        let text = include_str!("../../../solidata.toml");
+        // With its comments opened, the file says what the program does without it.
+        let is_setting = |l: &str| l.strip_prefix("# ").is_some_and(|r| r.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')));
+        let opened: String = text.lines().map(|l| if is_setting(l) { &l[2..] } else { l }).collect::<Vec<_>>().join("\n");
+        let config: Config = toml::from_str(&opened).unwrap();
+        assert_eq!(format!("{:?}", config.thresholds), format!("{:?}", Thresholds::default()));
+        let default = Config::default();
+        assert_eq!((config.vault, config.public), (default.vault, default.public));
+        assert_eq!(config.month_end_slack_minutes, default.month_end_slack_minutes);
+        assert_eq!(config.engine.batch_size, Some(solidata_stages::Engine::default().batch_size));
+        assert_eq!(config.engine.sort_records, Some(solidata_stages::Engine::default().sort_records));
+    }
+}

@@ -1,1 +1,0 @@
-//! solidata-cli

@@ -1,0 +1,177 @@
+//! Ten months of synthetic Alsace, from one snapshot that is read once: what is counted, what is published, what is not.
+
+use crate::world::{assert_absent, expect, files, folder, parquet_rows, readable, rows};
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::Path};
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn ten_months_of_alsace() {
+    let work = folder();
+    let at = |name: &str| work.path().join(name);
+    expect(
+        work.path(),
+        0,
+        &["synth", "--out", "s", "--from", "2024-01-01", "--to", "2024-10-03", "--departments", "67,68", "--seed", "7", "--form", "archive"],
+    );
+    let snapshot = "s/snapshot.archive.gz";
+    let run = |code, extra: &[&str]| {
+        let mut args = vec!["run", "--from", "2024-01", "--to", "2024-10", "--lieux", snapshot, "--search", snapshot];
+        args.extend(["--vault", "vault", "--public", "public"]);
+        args.extend(extra);
+        expect(work.path(), code, &args)
+    };
+    let said = run(2, &[]);
+    assert!(said.contains("2024-10") && said.contains("--partial"), "{said}");
+    assert!(files(&at("public")).is_empty());
+    let mut log = said;
+    log += &run(0, &["--partial", "--json"]);
+
+    // Read once: the extraction of the first, refused run was kept.
+    assert!(log.contains("\"reused\": true"), "{log}");
+
+    let truth = json(&at("s/truth.json"));
+    let report = json(&at("vault/reports/run-2024-01-2024-10.json"));
+    waterfalls(&report, &truth);
+    supply(&at("public/releases/2024-09/r1"), &report);
+    exact(&at("vault"), &truth);
+    demand(&at("public/releases"), &truth);
+    confidentiality(work.path(), &truth, &log);
+
+    // The same again changes nothing; a lone month of it is the same as in the range.
+    let before = files(&at("public"));
+    run(0, &["--partial"]);
+    assert_eq!(files(&at("public")), before);
+    expect(work.path(), 0, &["verify", "public"]);
+    expect(work.path(), 0, &["verify", "public/releases/2024-03/r1"]);
+}
+
+fn waterfalls(report: &Value, truth: &Value) {
+    let mut gross: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in report["demande"]["waterfall"].as_array().unwrap() {
+        let removed: u64 = line["retirees"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(line["valides"].as_u64().unwrap(), removed + line["nettes"].as_u64().unwrap(), "{line}");
+        *gross.entry(line["code_departement"].as_str().unwrap()).or_default() += line["brutes"].as_u64().unwrap();
+    }
+    assert_eq!((gross["67"], gross["68"]), (102_000, 28_000));
+    assert!(truth["secrets"].as_array().is_some_and(|s| s.len() > 100));
+}
+
+fn supply(release: &Path, report: &Value) {
+    let counted: BTreeMap<(String, String), (u64, u64)> = rows(&release.join("data/offre_territoires.csv"))
+        .into_iter()
+        .filter(|r| r["territoire_niveau"] == "departement")
+        .map(|r| ((r["territoire_id"].clone(), r["categorie_code"].clone()), (r["lieux"].parse().unwrap(), r["services"].parse().unwrap())))
+        .collect();
+    let all = |d: &str| counted[&(d.to_owned(), "toutes".to_owned())];
+    assert_eq!(all("dep-67"), (818, 2_718));
+    assert_eq!(all("dep-68"), (513, 2_179));
+    let listed = rows(&release.join("data/structures.csv"));
+    assert!(listed.len() < 818 + 513 + 200 && listed.len() > 1_000);
+    assert!(listed.iter().any(|r| r["precision_localisation"] == "departement"));
+    assert!(report["snapshots"][0]["supply"]["counts"]["licence_non_ouverte"].as_u64().unwrap() > 0);
+}
+
+type Counts = BTreeMap<(String, String, String), (u64, u64)>;
+
+/// A table of the truth, by département (empty when unknown), month and code.
+fn truth_table(truth: &Value, table: &str, code: &str) -> Counts {
+    let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    let number = |line: &Value, key: &str| line[key].as_u64().unwrap();
+    let rows = truth[table].as_array().unwrap().iter().filter(|l| l["departement"].is_string());
+    rows.map(|l| ((text(l, "departement"), text(l, "mois"), text(l, code)), (number(l, "brute"), number(l, "nette")))).collect()
+}
+
+/// The exact counts of the vault are those of the independent reference, in every département, month and category.
+fn exact(vault: &Path, truth: &Value) {
+    let stages = files(&vault.join("stages/recherches"));
+    let mut counts: Counts = BTreeMap::new();
+    for (path, bytes) in stages.iter().filter(|(p, _)| p.ends_with(".recherches.parquet")) {
+        let sets = &stages[&path.replace(".recherches.", ".ensembles.")];
+        let mut codes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in parquet_rows(sets.clone()) {
+            codes.entry(row["ensemble"].clone()).or_default().push(row["categorie_code"].clone());
+        }
+        for row in parquet_rows(bytes.clone()).into_iter().filter(|r| r["code_departement"] != "null") {
+            for code in &codes[&row["ensemble"]] {
+                let cell = counts.entry((row["code_departement"].clone(), row["mois"].clone(), code.clone())).or_default();
+                cell.0 += row["brute"].parse::<u64>().unwrap();
+                cell.1 += row["nette"].parse::<u64>().unwrap();
+            }
+        }
+    }
+    let expected = truth_table(truth, "rule", "categorie");
+    assert!(expected.len() > 1_000);
+    let differ: Vec<_> = expected.keys().chain(counts.keys()).filter(|k| expected.get(*k) != counts.get(*k)).collect();
+    assert!(differ.is_empty(), "{} cells differ, such as {:?}", differ.len(), differ.first().map(|k| (k, expected.get(*k), counts.get(*k))));
+}
+
+/// The published counts are the exact ones, or withheld when and only when the rule says so.
+fn demand(releases: &Path, truth: &Value) {
+    let expected = truth_table(truth, "rule_by_root", "racine");
+    let mut seen = BTreeMap::new();
+    for month in 1..=10 {
+        for row in rows(&releases.join(format!("2024-{month:02}/r1/data/demande_territoires.csv"))) {
+            let key = (row["code_departement"].clone(), row["mois"].clone(), row["categorie_code"].clone());
+            let (gross, net) = expected[&key];
+            let small = |n: u64| (1..=10).contains(&n);
+            let hidden = small(gross) || small(net) || small(gross - net);
+            assert_eq!(row["statut"] == "secret", hidden, "{key:?} {gross} {net}");
+            let shown = if hidden { (String::new(), String::new()) } else { (gross.to_string(), net.to_string()) };
+            assert_eq!((row["recherches_brutes"].clone(), row["recherches"].clone()), shown, "{key:?}");
+            assert_eq!(row["mois_complet"], if month == 10 { "false" } else { "true" });
+            seen.insert(key, ());
+        }
+    }
+    // An absent row is zero. What has an unknown category is in the private report only.
+    let absent = |k: &(String, String, String)| k.2 != "inconnu" && !seen.contains_key(k);
+    let missing: Vec<_> = expected.iter().filter(|(k, (gross, _))| *gross > 0 && absent(k) && k.1.starts_with("2024")).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(seen.len() > 200, "{}", seen.len());
+}
+
+fn confidentiality(work: &Path, truth: &Value, log: &str) {
+    let mut secrets: Vec<String> = Vec::new();
+    for secret in truth["secrets"].as_array().unwrap() {
+        for key in ["token", "value"] {
+            if let Some(text) = secret[key].as_str().filter(|t| t.len() >= 6) {
+                secrets.push(text.to_owned());
+                secrets.push(slug(text));
+                secrets.push(sha256(text));
+                secrets.push(sha256(&slug(text)));
+            }
+        }
+    }
+    secrets.retain(|s| s.len() >= 6);
+    secrets.sort();
+    secrets.dedup();
+    let mut everywhere = readable(&work.join("public"));
+    everywhere.push(("the log".into(), log.as_bytes().to_vec()));
+    assert_absent(&everywhere, &secrets);
+}
+
+fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => out.push(c),
+            'à' | 'â' | 'ä' => out.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
+            'î' | 'ï' => out.push('i'),
+            'ô' | 'ö' => out.push('o'),
+            'ù' | 'û' | 'ü' => out.push('u'),
+            'ç' => out.push('c'),
+            _ if out.ends_with('-') => {}
+            _ => out.push('-'),
+        }
+    }
+    out.trim_matches('-').to_owned()
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,9 @@
+//! The program as an outside user sees it: command lines, exit codes, published bytes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod alsace;
+mod command_line;
+mod damaged;
+mod real_archive;
+mod world;

@@ -1,0 +1,167 @@
+//! From protected cubes, the public directory and code lists to published tables. The session here holds nothing else.
+
+use crate::{
+    Engine, Project, StageError,
+    cubes::ProtectedCubes,
+    demand::read_parquet,
+    engine::{collect, register},
+    supply::PublicSupply,
+    tables::{categories, categories_ancetres, parametres, parametres_schema, territoires},
+};
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use chrono::NaiveDate;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use solidata_canon::{TableReceipt, TableWriter};
+use solidata_model::{CheckResult, DatasetSpec, Digest, Feeds, Month};
+use solidata_sqlmodel::{BaseTable, Layer, generated_checks, sort_exprs};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
+
+/// Everything the models of `sql/datasets` may see.
+pub struct Sources<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The public directory.
+    pub supply: &'a PublicSupply,
+    /// Protected counts, when the run has searches.
+    pub protected: Option<&'a ProtectedCubes>,
+    /// The month.
+    pub month: Month,
+    /// The day of the directory.
+    pub date_photo: NaiveDate,
+    /// Whether the searches reach the end of the month.
+    pub complete: bool,
+}
+
+/// The tables of code lists, by name.
+fn code_lists(project: &Project) -> Result<Vec<(&'static str, RecordBatch, &'static [&'static str])>, StageError> {
+    Ok(vec![
+        ("territoires", territoires(project)?, &["territoire_id"]),
+        ("categories", categories(project)?, &["categorie_code"]),
+        ("categories_ancetres", categories_ancetres(project)?, &["categorie_code", "ancetre_code"]),
+    ])
+}
+
+/// Every table that no model makes, with its layer and columns: what the SQL is checked against before there is data.
+///
+/// # Errors
+/// When a code list is missing or wrong.
+pub fn base_tables(project: &Project) -> Result<Vec<BaseTable>, StageError> {
+    let table = |name: &str, layer, schema: SchemaRef, key: &[&str]| BaseTable {
+        name: name.into(),
+        layer,
+        schema,
+        key: key.iter().map(|k| (*k).to_owned()).collect(),
+    };
+    let mut tables = vec![
+        table("safe_recherches", Layer::SafeInput, crate::demand::safe_recherches_schema(), &[]),
+        table("safe_ensembles", Layer::SafeInput, crate::demand::safe_ensembles_schema(), &["ensemble", "categorie_code"]),
+        table("demande_protegee", Layer::ProtectedCube, ProtectedCubes::schema(), &["mois", "code_departement", "categorie_code"]),
+        table("lieux_publics", Layer::PublicSupply, PublicSupply::places_schema(), &["lieu_id"]),
+        table("services_publics", Layer::PublicSupply, PublicSupply::services_schema(), &["service_id"]),
+        table("parametres", Layer::CodeList, parametres_schema(), &["mois"]),
+    ];
+    for (name, batch, key) in code_lists(project)? {
+        tables.push(table(name, Layer::CodeList, batch.schema(), key));
+    }
+    Ok(tables)
+}
+
+impl Sources<'_> {
+    fn session(&self, engine: &Engine, spill: Option<PathBuf>) -> Result<SessionContext, StageError> {
+        let ctx = engine.session(spill)?;
+        for (name, batch, _) in code_lists(self.project)? {
+            register(&ctx, name, batch.schema(), vec![batch])?;
+        }
+        register(&ctx, "parametres", parametres_schema(), vec![parametres(self.month, self.date_photo, self.complete)?])?;
+        Ok(ctx)
+    }
+
+    /// Writes the tables of every dataset this run feeds, as Parquet and CSV, into `folder` (its `data/`).
+    ///
+    /// # Errors
+    /// When a query fails, or its rows break the contract or the order of the sort key.
+    pub async fn write(
+        &self,
+        specs: &[DatasetSpec],
+        folder: &Path,
+        engine: &Engine,
+        spill: Option<PathBuf>,
+    ) -> Result<BTreeMap<String, TableReceipt>, StageError> {
+        let ctx = self.session(engine, spill)?;
+        register(&ctx, "lieux_publics", PublicSupply::places_schema(), self.supply.places().to_vec())?;
+        register(&ctx, "services_publics", PublicSupply::services_schema(), self.supply.services().to_vec())?;
+        if let Some(protected) = self.protected {
+            register(&ctx, "demande_protegee", ProtectedCubes::schema(), vec![protected.demande().clone()])?;
+        }
+        let models = self.project.models("datasets")?;
+        std::fs::create_dir_all(folder.join("data")).map_err(|e| StageError::vault(folder, e))?;
+        let mut written = BTreeMap::new();
+        for spec in self.fed(specs) {
+            let sql = models.get(&spec.id).ok_or_else(|| StageError::project("sql/datasets", &format!("{}.sql is missing", spec.id)))?;
+            written.insert(spec.id.clone(), write_table(&ctx, spec, sql, folder).await?);
+        }
+        Ok(written)
+    }
+
+    /// The datasets that this run feeds.
+    pub fn fed<'s>(&self, specs: &'s [DatasetSpec]) -> impl Iterator<Item = &'s DatasetSpec> {
+        let demand = self.protected.is_some();
+        specs.iter().filter(move |s| s.feeds == Feeds::Supply || demand)
+    }
+
+    /// Runs the checks of every written dataset on the files themselves, read back.
+    ///
+    /// # Errors
+    /// [`StageError::Violations`] when one returns rows; otherwise when a query fails.
+    pub async fn check(&self, specs: &[DatasetSpec], folder: &Path, engine: &Engine, spill: Option<PathBuf>) -> Result<Vec<CheckResult>, StageError> {
+        let ctx = self.session(engine, spill)?;
+        for spec in self.fed(specs) {
+            let batches = read_parquet(&folder.join(solidata_canon::parquet_path(&spec.id)))?;
+            register(&ctx, &spec.id, solidata_canon::arrow_schema(&spec.contract), batches)?;
+        }
+        let mut results = Vec::new();
+        let mut broken = Vec::new();
+        for (name, sql) in self.all_checks(specs)? {
+            let rows: usize = collect(&ctx, &name, &sql).await?.iter().map(RecordBatch::num_rows).sum();
+            if rows > 0 {
+                broken.push(format!("{name}: {rows} row(s) break the rule"));
+            }
+            results.push(CheckResult { name, sha256: Digest::of(sql.as_bytes()), violations: rows as u64 });
+        }
+        if broken.is_empty() { Ok(results) } else { Err(StageError::Violations(broken)) }
+    }
+
+    fn all_checks(&self, specs: &[DatasetSpec]) -> Result<Vec<(String, String)>, StageError> {
+        let fed: Vec<&DatasetSpec> = self.fed(specs).collect();
+        let mut checks = Vec::new();
+        for spec in &fed {
+            checks.extend(generated_checks(spec).into_iter().map(|(name, sql)| (format!("contrat/{}/{name}", spec.id), sql)));
+        }
+        let written = self.project.checks()?.into_iter().filter(|c| fed.iter().any(|s| s.id == c.dataset));
+        checks.extend(written.map(|c| (c.path, c.sql)));
+        Ok(checks)
+    }
+}
+
+async fn write_table(ctx: &SessionContext, spec: &DatasetSpec, sql: &str, folder: &Path) -> Result<TableReceipt, StageError> {
+    let failed = |e| StageError::query(&spec.id, e);
+    let frame = ctx.sql(sql).await.map_err(failed)?.sort(sort_exprs(spec)).map_err(failed)?;
+    let mut stream = frame.execute_stream().await.map_err(failed)?;
+    let create = |name: String| {
+        let path = folder.join(name);
+        File::create(&path).map(BufWriter::new).map_err(|e| StageError::vault(&path, e))
+    };
+    let parquet = create(solidata_canon::parquet_path(&spec.id))?;
+    let csv = create(solidata_canon::csv_path(&spec.id))?;
+    let mut writer = TableWriter::new(spec, parquet, csv)?;
+    while let Some(batch) = stream.next().await {
+        writer.write(&batch.map_err(failed)?)?;
+    }
+    Ok(writer.finish()?)
+}

@@ -1,0 +1,264 @@
+//! What we promise and how we compute it: the files of `datasets/` and `sql/`, embedded in the program or read from a folder.
+
+use crate::StageError;
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use solidata_model::{CodeListEntry, DatasetSpec, Digest, NamedDigest, kind};
+use std::{collections::BTreeMap, fs, path::Path};
+
+static DATASETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../datasets");
+static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql");
+
+/// The project's files by path (`sql/cubes/cube_demande.sql`), with `/` between folders whatever the system.
+#[derive(Debug, Clone)]
+pub struct Project {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// A unit test of a SQL model, as it lies under `sql/tests/<model>/<case>/`.
+#[derive(Debug, Clone)]
+pub struct SqlTest {
+    /// The model.
+    pub model: String,
+    /// The case.
+    pub case: String,
+    /// Table → CSV.
+    pub given: BTreeMap<String, String>,
+    /// The expected rows, as CSV.
+    pub expect: String,
+}
+
+/// A check of `sql/checks/<dataset>/`.
+#[derive(Debug, Clone)]
+pub struct SqlCheck {
+    /// Its path in the project.
+    pub path: String,
+    /// The dataset it stands under.
+    pub dataset: String,
+    /// The file's name without `.sql`.
+    pub name: String,
+    /// The query that returns the rows that break the rule.
+    pub sql: String,
+}
+
+#[derive(Deserialize)]
+struct ReferenceIndex {
+    fichier: BTreeMap<String, ReferenceFile>,
+}
+
+#[derive(Deserialize)]
+struct ReferenceFile {
+    millesime: String,
+    licence: String,
+    sha256: Digest<kind::Text>,
+}
+
+impl Project {
+    /// The files that the program was built with.
+    pub fn embedded() -> Self {
+        let mut files = BTreeMap::new();
+        for (root, dir) in [("datasets", &DATASETS), ("sql", &SQL)] {
+            collect(root, dir, &mut files);
+        }
+        Self { files }
+    }
+
+    /// The files of a project folder: one that holds `datasets/` and `sql/`.
+    ///
+    /// # Errors
+    /// When a folder is missing or a file cannot be read.
+    pub fn from_folder(folder: &Path) -> Result<Self, StageError> {
+        let mut files = BTreeMap::new();
+        for root in ["datasets", "sql"] {
+            walk(&folder.join(root), root, &mut files)?;
+        }
+        Ok(Self { files })
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// When the project has no such file.
+    pub fn bytes(&self, path: &str) -> Result<&[u8], StageError> {
+        self.files.get(path).map(Vec::as_slice).ok_or_else(|| StageError::project(path, "the file is missing"))
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// When the project has no such file, or it is no UTF-8.
+    pub fn text(&self, path: &str) -> Result<&str, StageError> {
+        std::str::from_utf8(self.bytes(path)?).map_err(|_| StageError::project(path, "the file is not UTF-8"))
+    }
+
+    /// Every path that begins with a prefix, in order.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.files.range(prefix.to_owned()..).map(|(p, _)| p.as_str()).take_while(move |p| p.starts_with(prefix))
+    }
+
+    /// Digest of one file.
+    ///
+    /// # Errors
+    /// When the project has no such file.
+    pub fn digest(&self, path: &str) -> Result<NamedDigest, StageError> {
+        Ok(NamedDigest { name: path.into(), sha256: Digest::of(self.bytes(path)?) })
+    }
+
+    /// One digest over every file under a prefix, names included.
+    ///
+    /// # Errors
+    /// Never for a project that was loaded.
+    pub fn digest_under(&self, prefix: &str) -> Result<String, StageError> {
+        let mut text = String::new();
+        for path in self.under(prefix) {
+            let d = self.digest(path)?;
+            text += &format!("{}  {}\n", d.sha256, d.name);
+        }
+        Ok(Digest::<kind::Text>::of(text.as_bytes()).to_string())
+    }
+
+    /// The datasets, by name.
+    ///
+    /// # Errors
+    /// When a file of one is missing or wrong.
+    pub fn datasets(&self) -> Result<Vec<DatasetSpec>, StageError> {
+        let mut out = Vec::new();
+        for path in self.under("datasets/").filter(|p| p.ends_with("/dataset.toml")) {
+            let Some(id) = path.split('/').nth(1) else { continue };
+            let spec = DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?;
+            for page in ["README.md", "CHANGELOG.md", "errata.toml"] {
+                self.bytes(&format!("datasets/{id}/{page}"))?;
+            }
+            out.push(spec);
+        }
+        Ok(out)
+    }
+
+    /// The SQL models of a folder (`cubes` or `datasets`), by name.
+    ///
+    /// # Errors
+    /// When a file is no UTF-8.
+    pub fn models(&self, folder: &str) -> Result<BTreeMap<String, String>, StageError> {
+        let prefix = format!("sql/{folder}/");
+        let names = self.under(&prefix).filter_map(|p| Some((p, p.strip_prefix(&prefix)?.strip_suffix(".sql")?)));
+        names.map(|(path, name)| Ok((name.to_owned(), self.text(path)?.to_owned()))).collect()
+    }
+
+    /// The checks of every dataset, in order.
+    ///
+    /// # Errors
+    /// When a file is no UTF-8 or lies elsewhere than in a folder of its dataset.
+    pub fn checks(&self) -> Result<Vec<SqlCheck>, StageError> {
+        let mut out = Vec::new();
+        for path in self.under("sql/checks/") {
+            let mut parts = path.trim_start_matches("sql/checks/").split('/');
+            let (Some(dataset), Some(file), None) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(StageError::project(path, "a check lies in sql/checks/<dataset>/<name>.sql"));
+            };
+            let name = file.strip_suffix(".sql").ok_or_else(|| StageError::project(path, "a check is a .sql file"))?;
+            out.push(SqlCheck { path: path.into(), dataset: dataset.into(), name: name.into(), sql: self.text(path)?.into() });
+        }
+        Ok(out)
+    }
+
+    /// The unit tests of the models, in order.
+    ///
+    /// # Errors
+    /// When a file lies where none belongs, or a case has no `expect.csv`.
+    pub fn sql_tests(&self) -> Result<Vec<SqlTest>, StageError> {
+        let mut cases: BTreeMap<(String, String), (BTreeMap<String, String>, Option<String>)> = BTreeMap::new();
+        for path in self.under("sql/tests/") {
+            let parts: Vec<&str> = path.trim_start_matches("sql/tests/").split('/').collect();
+            let text = self.text(path)?.to_owned();
+            match parts[..] {
+                [model, case, "expect.csv"] => cases.entry((model.into(), case.into())).or_default().1 = Some(text),
+                [model, case, "given", file] if file.ends_with(".csv") => {
+                    let table = file.trim_end_matches(".csv").to_owned();
+                    cases.entry((model.into(), case.into())).or_default().0.insert(table, text);
+                }
+                _ => return Err(StageError::project(path, "expected sql/tests/<model>/<case>/given/<table>.csv or …/expect.csv")),
+            }
+        }
+        cases
+            .into_iter()
+            .map(|((model, case), (given, expect))| {
+                let path = format!("sql/tests/{model}/{case}/expect.csv");
+                let expect = expect.ok_or_else(|| StageError::project(&path, "the case has no expected rows"))?;
+                Ok(SqlTest { model, case, given, expect })
+            })
+            .collect()
+    }
+
+    /// A file of `datasets/reference/`.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn reference(&self, file: &str) -> Result<&[u8], StageError> {
+        self.bytes(&format!("datasets/reference/{file}"))
+    }
+
+    /// The code lists with their vintage, each proved to be the file that `index.toml` describes.
+    ///
+    /// # Errors
+    /// When a file differs from what `index.toml` says of it, or is not named there.
+    pub fn code_lists(&self) -> Result<Vec<CodeListEntry>, StageError> {
+        let index = "datasets/reference/index.toml";
+        let parsed: ReferenceIndex = toml::from_str(self.text(index)?).map_err(|e| StageError::project(index, &e.to_string()))?;
+        let mut out = Vec::new();
+        for path in self.under("datasets/reference/").filter(|p| p.ends_with(".csv")) {
+            let name = path.trim_start_matches("datasets/reference/");
+            let said = parsed.fichier.get(name).ok_or_else(|| StageError::project(path, "index.toml does not name it"))?;
+            let sha256 = Digest::of(self.bytes(path)?);
+            if sha256 != said.sha256 {
+                return Err(StageError::project(path, "the file is not the one index.toml describes: run ci/reference/build.py"));
+            }
+            out.push(CodeListEntry { name: name.into(), vintage: said.millesime.clone(), licence: said.licence.clone(), sha256 });
+        }
+        Ok(out)
+    }
+}
+
+fn collect(root: &str, dir: &'static Dir<'static>, files: &mut BTreeMap<String, Vec<u8>>) {
+    for file in dir.files() {
+        let path = file.path().components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        files.insert(format!("{root}/{path}"), file.contents().to_vec());
+    }
+    for inner in dir.dirs() {
+        collect(root, inner, files);
+    }
+}
+
+fn walk(folder: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), StageError> {
+    let failed = |e: std::io::Error| StageError::project(name, &format!("cannot be read: {e}"));
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let inner = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            walk(&entry.path(), &inner, files)?;
+        } else {
+            files.insert(inner, fs::read(entry.path()).map_err(failed)?);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_project_is_the_folder() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        assert_eq!(Project::embedded().files, Project::from_folder(&root).unwrap().files);
+    }
+
+    #[test]
+    fn every_dataset_has_its_files() {
+        let project = Project::embedded();
+        let ids: Vec<_> = project.datasets().unwrap().into_iter().map(|d| d.id).collect();
+        assert_eq!(ids, ["demande_territoires", "offre_territoires", "services", "structures"]);
+        assert!(project.models("datasets").unwrap().keys().eq(ids.iter()));
+        assert!(!project.checks().unwrap().is_empty() && !project.sql_tests().unwrap().is_empty());
+        assert!(project.code_lists().unwrap().len() > 10);
+    }
+}

@@ -1,0 +1,189 @@
+//! From published tables to a release that describes itself: tables, schemas, pages, SQL and manifest.
+
+use crate::{Engine, Project, ProtectedCubes, PublicSupply, PublishedMonth, StageError, datasets::Sources};
+use solidata_canon::{DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema};
+use solidata_model::{
+    CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json,
+};
+use solidata_store::{
+    PublicStore, Scratch, Vault,
+    release::{Draft, Outcome, Release, describe_file, publish_all},
+};
+use std::{collections::BTreeMap, path::Path};
+
+/// The licence of a release, unless a row names another.
+const LICENCE: &str = "etalab-2.0";
+/// Who publishes.
+const PUBLISHER: &str = "Solinum";
+const CARGO_LOCK: &[u8] = include_bytes!("../../../Cargo.lock");
+
+/// A finished release in a scratch folder of the vault, which lives as long as this value.
+pub(crate) struct Finished {
+    release: Release<Draft>,
+    _folder: Scratch,
+}
+
+/// What the release of one month is made of.
+pub(crate) struct Month<'a> {
+    pub run: &'a RunSpec,
+    pub supply: &'a PublicSupply,
+    pub protected: Option<&'a ProtectedCubes>,
+    pub project: &'a Project,
+}
+
+/// The threshold of the interim protection rule: the strictest of all datasets of demand, since they show the same cube.
+pub(crate) fn threshold(project: &Project) -> Result<u32, StageError> {
+    let thresholds = project.datasets()?.into_iter().filter_map(|d| d.protection).map(|p| p.threshold).max();
+    thresholds.ok_or_else(|| StageError::project("datasets", "no dataset of demand says its protection"))
+}
+
+impl Month<'_> {
+    /// Makes tables, checks them, and writes everything that describes them.
+    ///
+    /// # Errors
+    /// When a query, a check, the contract or the vault's disk fails.
+    pub async fn make(&self, vault: &Vault, engine: &Engine) -> Result<Finished, StageError> {
+        let folder = vault.scratch("release")?;
+        let spill = vault.scratch("spill")?;
+        let specs = self.project.datasets()?;
+        let sources = Sources {
+            project: self.project,
+            supply: self.supply,
+            protected: self.protected,
+            month: self.run.month,
+            date_photo: self.run.date_photo,
+            complete: !self.run.partial,
+        };
+        let spill_path = || Some(spill.path().to_path_buf());
+        let tables = sources.write(&specs, folder.path(), engine, spill_path()).await?;
+        let checks = sources.check(&specs, folder.path(), engine, spill_path()).await?;
+        let written: Vec<(&DatasetSpec, TableReceipt)> =
+            sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
+        let files = self.describe(&written, folder.path())?;
+        let manifest = self.manifest(checks, files)?;
+        let release = Release::draft(folder.path(), manifest, &())?;
+        Ok(Finished { release, _folder: folder })
+    }
+
+    /// Writes schemas, pages, SQL and the data package; gives an entry for every file of the folder.
+    fn describe(&self, tables: &[(&DatasetSpec, TableReceipt)], folder: &Path) -> Result<Vec<FileEntry>, StageError> {
+        let mut files = Vec::new();
+        let mut add = |path: &str, media_type: &str, bytes: &[u8]| -> Result<(), StageError> {
+            let full = folder.join(path);
+            let parent = full.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent).map_err(|e| StageError::vault(parent, e))?;
+            std::fs::write(&full, bytes).map_err(|e| StageError::vault(&full, e))?;
+            files.push(describe_file(folder, path, media_type)?);
+            Ok(())
+        };
+        for (spec, _) in tables {
+            add(&schema_path(&spec.id), "application/json", &table_schema(spec)?)?;
+            let page = self.project.bytes(&format!("datasets/{}/README.md", spec.id))?;
+            add(&format!("pages/{}.md", spec.id), "text/markdown; charset=utf-8", page)?;
+        }
+        for prefix in ["sql/cubes/", "sql/datasets/", "sql/checks/"] {
+            for path in self.project.under(prefix) {
+                add(path, "text/plain; charset=utf-8", self.project.bytes(path)?)?;
+            }
+        }
+        let month = self.run.month;
+        let mut package_sources = vec![PackageSource {
+            title: "Soliguide".into(),
+            version: Some(self.run.date_photo.to_string()),
+            path: Some("https://soliguide.fr".into()),
+        }];
+        let vintage = self.project.code_lists()?.into_iter().find(|c| c.name == "communes.csv").map(|c| c.vintage);
+        package_sources.push(PackageSource { title: "Code officiel géographique (INSEE)".into(), version: vintage, path: None });
+        let partial = if self.run.partial { " Mois incomplet : la source ne va pas jusqu'à sa fin." } else { "" };
+        let package = DataPackage {
+            name: &format!("solidata-{month}"),
+            title: &format!("Solidata, {month}"),
+            description: &format!(
+                "Offre et demande d'aide sociale dans Soliguide, {month} ; offre au {}.{partial}",
+                self.run.date_photo
+            ),
+            version: &format!("{}.{}.1", month.year(), month.number()),
+            created: self.run.now,
+            licence: LICENCE,
+            publisher: PUBLISHER,
+            sources: &package_sources,
+            tables,
+        };
+        add("datapackage.json", "application/json", &datapackage(&package)?)?;
+        for (spec, receipt) in tables {
+            for (path, media_type, file) in [
+                (parquet_path(&spec.id), "application/vnd.apache.parquet", receipt.parquet),
+                (csv_path(&spec.id), "text/csv; charset=utf-8", receipt.csv),
+            ] {
+                files.push(FileEntry {
+                    path,
+                    media_type: media_type.into(),
+                    bytes: file.bytes,
+                    sha256: file.sha256,
+                    logical_sha256: Some(receipt.logical_sha256),
+                    rows: Some(receipt.rows),
+                    schema: Some(schema_path(&spec.id)),
+                });
+            }
+        }
+        Ok(files)
+    }
+
+    fn manifest(&self, checks: Vec<CheckResult>, files: Vec<FileEntry>) -> Result<Manifest, StageError> {
+        let digests = |prefixes: &[&str], keep: &dyn Fn(&str) -> bool| {
+            let paths = prefixes.iter().flat_map(|p| self.project.under(p)).filter(|p| keep(p));
+            paths.map(|p| self.project.digest(p)).collect::<Result<Vec<_>, _>>()
+        };
+        let mut tests: BTreeMap<String, u32> = BTreeMap::new();
+        for test in self.project.sql_tests()? {
+            *tests.entry(test.model).or_default() += 1;
+        }
+        Ok(Manifest {
+            format: MANIFEST_FORMAT.into(),
+            month: self.run.month,
+            revision: 1,
+            licence: LICENCE.into(),
+            run: self.run.clone(),
+            code_lists: self.project.code_lists()?,
+            sql: digests(&["sql/cubes/", "sql/datasets/"], &|_| true)?,
+            contracts: digests(&["datasets/"], &|p| p.ends_with("/dataset.toml") || p.ends_with("/schema.toml"))?,
+            parameters_sha256: Digest::of(&canonical_json(self.run)?),
+            tool: Tool {
+                name: "solidata".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                writer: WRITER_VERSION,
+                cargo_lock_sha256: Digest::of(CARGO_LOCK),
+            },
+            checks,
+            tests: tests.into_iter().map(|(model, cases)| TestCount { model, cases }).collect(),
+            files,
+            previous: None,
+        })
+    }
+}
+
+/// Publishes finished releases, all or none, in one change of the index.
+///
+/// # Errors
+/// When the store fails, or a month is published with other content.
+pub(crate) async fn publish(store: &PublicStore, finished: Vec<Finished>) -> Result<Vec<PublishedMonth>, StageError> {
+    let mut months = Vec::new();
+    for f in &finished {
+        let manifest = f.release.manifest();
+        let tables = manifest.files.iter().filter(|e| e.path.ends_with(".parquet"));
+        let name = |path: &str| path.trim_start_matches("data/").trim_end_matches(".parquet").to_owned();
+        months.push(PublishedMonth {
+            month: manifest.month,
+            prefix: f.release.prefix(),
+            already: false,
+            partial: manifest.run.partial,
+            rows: tables.map(|e| (name(&e.path), e.rows.unwrap_or(0))).collect(),
+        });
+    }
+    let (releases, _folders): (Vec<_>, Vec<_>) = finished.into_iter().map(|f| (f.release, f._folder)).unzip();
+    let published = publish_all(store, releases, &()).await?;
+    for month in &mut months {
+        month.already = published.iter().any(|p| p.month == month.month && p.outcome == Outcome::AlreadyPublished);
+    }
+    Ok(months)
+}
