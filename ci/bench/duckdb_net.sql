@@ -8,8 +8,7 @@ WITH documents AS (
         _id."$oid" AS id,
         createdAt."$date" AS ts,
         coalesce(location.areas.departmentCode, location.areas.departementCode, 'inconnu') AS departement,
-        category,
-        categories,
+        list_sort(list_distinct(list_append(coalesce(categories, []), nullif(category, '')))) AS codes,
         coalesce(userData.status, '') AS status,
         coalesce(userData.origin, '') AS origin,
         coalesce(placeType, '') = 'PARCOURS_MOBILE' AS mobile,
@@ -19,11 +18,10 @@ WITH documents AS (
         ) END AS account,
         account IS NOT NULL AS identified,
         CASE WHEN status = 'WIDGET_USER' THEN coalesce(nullif(userData.orgaId, ''), userData.orgaName, '') END AS widget,
-        list_sort(list_distinct(list_append(coalesce(categories, []), category))) AS codes,
         coalesce(location.geoValue, '') AS geo,
         -- Keys are hashed at once: the rows that are sorted and grouped below hold numbers only.
         hash(account) AS person,
-        hash(account, widget, category, codes, coalesce(word, ''), geo, publics, modalities, openToday) AS pair,
+        hash(account, widget, codes, coalesce(word, ''), geo, publics, modalities, openToday) AS pair,
         hash(pair, coalesce(languages, ''), origin) AS same,
         hash(widget, origin, userData.language, userData.referrer IS NOT NULL, departement) AS signature,
         hash(codes, geo) AS asked
@@ -52,7 +50,7 @@ WITH documents AS (
       AND coalesce(userData.status, '') NOT IN ('ADMIN_TERRITORY', 'ADMIN_SOLIGUIDE')
 ),
 brute AS (
-    SELECT * EXCLUDE (account, widget, codes, geo) FROM documents
+    SELECT * EXCLUDE (account, widget, geo) FROM documents
     QUALIFY row_number() OVER (PARTITION BY id ORDER BY ts) = 1
 ),
 -- 1. People only.
@@ -109,26 +107,23 @@ calm AS (
 -- 5b. Twenty searches a day of one account.
 nette AS (SELECT * FROM calm QUALIFY NOT identified OR row_number() OVER (PARTITION BY identified, person, local::DATE ORDER BY ts, id) <= 20),
 counted AS (
-    SELECT ts, departement, category, categories, 1 AS brute, 0 AS nette FROM brute
-    UNION ALL SELECT ts, departement, category, categories, 0, 1 FROM nette
+    SELECT ts, departement, codes, 1 AS brute, 0 AS nette FROM brute
+    UNION ALL SELECT ts, departement, codes, 0, 1 FROM nette
 )
--- Counted by codes first, of which there are few, then once in each distinct root.
+-- Counted by set of codes first, of which there are few, then once in each distinct root.
 SELECT
-    strftime(ts AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Paris', '%Y-%m') AS mois, departement, category, categories,
+    strftime(ts AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Paris', '%Y-%m') AS mois, departement, codes,
     sum(brute)::BIGINT AS brute, sum(nette)::BIGINT AS nette
 FROM counted GROUP BY ALL;
 
 CREATE TEMP TABLE cube AS
-WITH codes AS (
-    SELECT category, categories, unnest(list_append(coalesce(categories, []), category)) AS code
-    FROM (SELECT DISTINCT category, categories FROM sets)
-),
-roots AS (
-    SELECT DISTINCT category, categories, coalesce(categorie_racine, 'inconnu') AS categorie
-    FROM codes LEFT JOIN read_csv(getvariable('roots'), all_varchar = true) ON categorie_code = code WHERE code <> ''
+WITH roots AS (
+    SELECT DISTINCT codes, coalesce(categorie_racine, 'inconnu') AS categorie
+    FROM (SELECT DISTINCT codes, unnest(codes) AS code FROM sets)
+    LEFT JOIN read_csv(getvariable('roots'), all_varchar = true) ON categorie_code = code
 )
 SELECT mois, departement, coalesce(categorie, 'sans_categorie') AS categorie, sum(brute)::BIGINT AS brute, sum(nette)::BIGINT AS nette
-FROM sets AS s LEFT JOIN roots AS r ON r.category IS NOT DISTINCT FROM s.category AND r.categories IS NOT DISTINCT FROM s.categories
+FROM sets LEFT JOIN roots USING (codes)
 GROUP BY ALL;
 
 CREATE TEMP TABLE totals AS SELECT sum(brute)::BIGINT AS brute, sum(nette)::BIGINT AS nette FROM sets;

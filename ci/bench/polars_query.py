@@ -50,7 +50,7 @@ def filled(value):
 def gross(file, schema):
     areas = field("location", "areas")
     status = field("userData", "status").fill_null("")
-    ts = field("createdAt", "$date").str.to_datetime("%Y-%m-%dT%H:%M:%S%.3fZ", time_unit="ms", strict=False)
+    ts = field("createdAt", "$date").str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms", strict=False)
     return (
         pl.scan_ndjson(file, schema=schema, ignore_errors=True)
         .with_columns(
@@ -95,7 +95,7 @@ def net(file, roots):
                 filled(field("userData", "user_id")), filled(field("userData", "userObjectId")),
                 filled(field("userData", "email").str.strip_chars().str.to_lowercase()))),
             widget=pl.when(status == "WIDGET_USER").then(pl.coalesce(filled(field("userData", "orgaId")), field("userData", "orgaName"))),
-            codes=pl.concat_list(col("categories").fill_null([]), pl.concat_list("category").list.drop_nulls()).list.unique().list.sort().list.join("|"),
+            codes=pl.concat_list(col("categories").fill_null([]), filled(col("category"))).list.drop_nulls().list.unique().list.sort().list.join("|"),
             word=col("word").fill_null(""),
             geo=field("location", "geoValue").fill_null(""),
         )
@@ -145,7 +145,7 @@ def net(file, roots):
         f.lazy().group_by(month(col("ts")).alias("mois"), "departement", "codes").agg(pl.len().alias(name)) for f, name in parts
     ], how="diagonal").group_by("mois", "departement", "codes").agg(col("brute", "nette").sum())
     root = pl.scan_csv(roots, infer_schema=False).rename({"categorie_code": "code"})
-    of_set = sets.select(col("codes").unique(), code=col("codes").unique().str.split("|")).explode("code").join(root, on="code", how="left").select(
+    of_set = sets.select(col("codes").unique()).with_columns(code=col("codes").str.split("|")).explode("code").join(root, on="code", how="left").select(
         "codes", categorie=pl.when(col("codes") == "").then(pl.lit("sans_categorie")).otherwise(col("categorie_racine").fill_null("inconnu"))
     ).unique()
     cube = sets.join(of_set, on="codes").group_by("mois", "departement", "categorie").agg(col("brute", "nette").sum()).collect()

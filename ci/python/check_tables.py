@@ -101,8 +101,11 @@ def detected_findings(file, fields):
         rows = list(csv.DictReader(f))
     for field in fields:
         name, column = field["name"], found["columns"][field["name"]]
-        if not any(r[name] for r in rows):
+        values = {r[name] for r in rows}
+        if values == {""}:
             continue  # nothing to detect
+        if field["type"] == "integer" and values <= {"", "0", "1"}:
+            continue  # in a small release numbers may happen to look like booleans
         if column["python_type"] != PYTHON_TYPE.get(field["type"], "string"):
             yield f"{name} ({field['type']}) is detected as {column['format']}, {column['python_type']}"
         if name in KNOWN and column["format"] != name:
