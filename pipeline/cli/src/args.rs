@@ -30,7 +30,9 @@ pub enum Command {
     #[command(after_help = "Example: solidata check --project .")]
     Check(CheckArgs),
     /// Print what `run` would do, and do nothing
-    #[command(after_help = "Example: solidata plan --month 2024-09 --lieux dump.archive.gz --search dump.archive.gz --vault vault --public out")]
+    #[command(
+        after_help = "Example: solidata plan --month 2024-09 --lieux dump.archive.gz --search dump.archive.gz --vault vault --public out"
+    )]
     Plan(RunArgs),
     /// Make and publish the releases of one or more months
     #[command(

@@ -37,11 +37,7 @@ impl Output {
     /// # Errors
     /// When standard output is closed.
     pub fn outcome(&self, value: &impl Serialize, lines: impl FnOnce() -> String) -> Result<(), CliError> {
-        let text = if self.json {
-            serde_json::to_string_pretty(value).map_err(|e| CliError::System(e.to_string()))?
-        } else {
-            lines()
-        };
+        let text = if self.json { serde_json::to_string_pretty(value).map_err(|e| CliError::System(e.to_string()))? } else { lines() };
         writeln!(std::io::stdout(), "{}", text.trim_end()).map_err(|e| CliError::System(format!("standard output: {e}")))
     }
 

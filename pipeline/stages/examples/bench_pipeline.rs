@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use solidata_model::{StageKeyBuilder, Thresholds};
-use solidata_stages::{Cubes, Engine, Extraction, Lists, Project, SafeInputs, key_ring, make_safe};
 use solidata_sources::Collection;
+use solidata_stages::{Cubes, Engine, Extraction, Lists, Project, SafeInputs, key_ring, make_safe};
 use solidata_store::{Stage, Vault};
 use std::{path::PathBuf, time::Instant};
 

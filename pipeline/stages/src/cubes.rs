@@ -40,7 +40,10 @@ impl Cubes {
         // A total order, so that the cube is one value and not many.
         let sorted = format!("SELECT mois, code_departement, categorie_code, brute, nette FROM ({sql}) ORDER BY 1, 2, 3");
         let batches = collect(&ctx, CUBE, &sorted).await?;
-        let demande = concat_batches(&cube_schema(), batches.iter().map(|b| b.clone().with_schema(cube_schema())).collect::<Result<Vec<_>, _>>()?.iter())?;
+        let demande = concat_batches(
+            &cube_schema(),
+            batches.iter().map(|b| b.clone().with_schema(cube_schema())).collect::<Result<Vec<_>, _>>()?.iter(),
+        )?;
         Ok(Self { demande })
     }
 }

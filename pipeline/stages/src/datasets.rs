@@ -119,7 +119,13 @@ impl Sources<'_> {
     ///
     /// # Errors
     /// [`StageError::Violations`] when one returns rows; otherwise when a query fails.
-    pub async fn check(&self, specs: &[DatasetSpec], folder: &Path, engine: &Engine, spill: Option<PathBuf>) -> Result<Vec<CheckResult>, StageError> {
+    pub async fn check(
+        &self,
+        specs: &[DatasetSpec],
+        folder: &Path,
+        engine: &Engine,
+        spill: Option<PathBuf>,
+    ) -> Result<Vec<CheckResult>, StageError> {
         let ctx = self.session(engine, spill)?;
         for spec in self.fed(specs) {
             let batches = read_parquet(&folder.join(solidata_canon::parquet_path(&spec.id)))?;

@@ -74,7 +74,14 @@ pub struct WaterfallLine {
 ///
 /// # Errors
 /// When the vault's disk fails, or a run holds what no event holds.
-pub fn make_safe(runs: &[PathBuf], folder: &Path, scratch: &Path, sort_records: usize, params: NetParams, lists: &Lists) -> Result<DemandReport, StageError> {
+pub fn make_safe(
+    runs: &[PathBuf],
+    folder: &Path,
+    scratch: &Path,
+    sort_records: usize,
+    params: NetParams,
+    lists: &Lists,
+) -> Result<DemandReport, StageError> {
     let at = |cause| StageError::vault(scratch, cause);
     let mut report = DemandReport::default();
     let mut by_time = Sorter::<EventBytes, ByTime>::new(scratch, "time", sort_records);
@@ -91,14 +98,16 @@ pub fn make_safe(runs: &[PathBuf], folder: &Path, scratch: &Path, sort_records: 
     }
 
     let mut rule = NetRule::new(params, &lists.localities);
-    let mut sink = Sink { folder, lists, waterfall: Waterfall::default(), aggregate: Aggregate::default(), ready: Vec::new(), months: Vec::new() };
+    let mut sink =
+        Sink { folder, lists, waterfall: Waterfall::default(), aggregate: Aggregate::default(), ready: Vec::new(), months: Vec::new() };
     for event in by_time.finish().map_err(at)? {
         let event = SearchEvent::from_bytes(&event.map_err(at)?.0).map_err(|e| StageError::Defect(e.to_string()))?;
         report.newest_ms = Some(event.created_at);
         rule.push(event, &mut |decision| sink.add(&decision)).map_err(|e| StageError::Defect(e.to_string()))?;
         sink.write()?;
     }
-    let NetReport { minutes, minutes_short_history, minutes_dropped, sweeps_dropped, .. } = rule.finish(&mut |decision| sink.add(&decision));
+    let NetReport { minutes, minutes_short_history, minutes_dropped, sweeps_dropped, .. } =
+        rule.finish(&mut |decision| sink.add(&decision));
     sink.finish()?;
 
     report.waterfall = sink

@@ -40,7 +40,9 @@ pub enum StageError {
     #[error(transparent)]
     Source(#[from] solidata_sources::SourceError),
     /// A snapshot is not the one that was pinned.
-    #[error("{path}: the snapshot is not the one that was pinned: sha256 {found}, pinned {pinned}; restore the file, or use a new path for a new snapshot")]
+    #[error(
+        "{path}: the snapshot is not the one that was pinned: sha256 {found}, pinned {pinned}; restore the file, or use a new path for a new snapshot"
+    )]
     PinChanged {
         /// The snapshot.
         path: PathBuf,
@@ -130,8 +132,13 @@ impl StageError {
                 solidata_store::Fault::Unavailable => EndKind::Unavailable,
                 solidata_store::Fault::Internal => EndKind::Internal,
             },
-            Self::Project { .. } | Self::Dataset(_) | Self::Check(_) | Self::Violations(_) | Self::PinChanged { .. }
-            | Self::UnexpectedDigest { .. } | Self::Canon(_) => EndKind::Findings,
+            Self::Project { .. }
+            | Self::Dataset(_)
+            | Self::Check(_)
+            | Self::Violations(_)
+            | Self::PinChanged { .. }
+            | Self::UnexpectedDigest { .. }
+            | Self::Canon(_) => EndKind::Findings,
             Self::NotCovered { .. } | Self::NoSearches { .. } | Self::Usage(_) => EndKind::Usage,
             Self::Vault { .. } => EndKind::Unavailable,
             Self::Query { .. } | Self::Arrow(_) | Self::Json(_) | Self::Defect(_) => EndKind::Internal,

@@ -10,7 +10,11 @@ use crate::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use solidata_anonymise::{Door, HashKey, KeyRing, contract::{PlaceDoc, SearchDoc}};
+use solidata_anonymise::{
+    Door, HashKey, KeyRing,
+    contract::{PlaceDoc, SearchDoc},
+    policy::Policy,
+};
 use solidata_model::{Digest, kind};
 use solidata_sources::{Breach, Collection, Consumer, ConsumerError, Position, Progress, Request, SnapshotReceipt, read_snapshot};
 use solidata_store::{StageOutput, Vault};
@@ -94,11 +98,8 @@ impl Extraction<'_> {
             next_run: AtomicUsize::new(0),
             places: Mutex::new(Vec::new()),
         };
-        let request = Request {
-            quarantine_share: self.quarantine_share,
-            progress: self.progress,
-            ..Request::new(self.wanted, self.engine.threads)
-        };
+        let request =
+            Request { quarantine_share: self.quarantine_share, progress: self.progress, ..Request::new(self.wanted, self.engine.threads) };
         let receipt = read_snapshot(self.path, &request, &intake)?;
         let mut supply = None;
         if self.wanted.contains(&Collection::Lieux) {
@@ -140,9 +141,18 @@ fn report(receipt: &SnapshotReceipt, supply: Option<SupplyReport>) -> Result<Sou
             .iter()
             .map(|q| (q.collection.name().to_owned(), q.position.0, q.reason.to_owned(), q.field.to_string()))
             .collect(),
-        unknown_fields: receipt.unknown_fields.iter().map(|((c, path), n)| (format!("{c}.{path}"), *n)).collect(),
+        unknown_fields: unknown_fields(receipt)?,
         supply,
     })
+}
+
+/// Fields that were skipped although no policy names them; those that a policy drops are no news.
+fn unknown_fields(receipt: &SnapshotReceipt) -> Result<BTreeMap<String, u64>, StageError> {
+    let wrong = |e: solidata_anonymise::AnonymiseError| StageError::Defect(e.to_string());
+    let policies = [(Collection::Lieux, Policy::lieux().map_err(wrong)?), (Collection::Search, Policy::search().map_err(wrong)?)];
+    let named = |c: Collection, path: &str| policies.iter().any(|(of, policy)| *of == c && policy.knows(path));
+    let unknown = receipt.unknown_fields.iter().filter(|((c, path), _)| !named(*c, path));
+    Ok(unknown.map(|((c, path), n)| (format!("{c}.{path}"), *n)).collect())
 }
 
 /// Takes the records as they come.

@@ -1,10 +1,10 @@
 //! From published tables to a release that describes itself: tables, schemas, pages, SQL and manifest.
 
 use crate::{Engine, Project, ProtectedCubes, PublicSupply, PublishedMonth, StageError, datasets::Sources};
-use solidata_canon::{DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema};
-use solidata_model::{
-    CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json,
+use solidata_canon::{
+    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema,
 };
+use solidata_model::{CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json};
 use solidata_store::{
     PublicStore, Scratch, Vault,
     release::{Draft, Outcome, Release, describe_file, publish_all},
@@ -57,8 +57,7 @@ impl Month<'_> {
         let spill_path = || Some(spill.path().to_path_buf());
         let tables = sources.write(&specs, folder.path(), engine, spill_path()).await?;
         let checks = sources.check(&specs, folder.path(), engine, spill_path()).await?;
-        let written: Vec<(&DatasetSpec, TableReceipt)> =
-            sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
+        let written: Vec<(&DatasetSpec, TableReceipt)> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
         let files = self.describe(&written, folder.path())?;
         let manifest = self.manifest(checks, files)?;
         let release = Release::draft(folder.path(), manifest, &())?;
@@ -98,10 +97,7 @@ impl Month<'_> {
         let package = DataPackage {
             name: &format!("solidata-{month}"),
             title: &format!("Solidata, {month}"),
-            description: &format!(
-                "Offre et demande d'aide sociale dans Soliguide, {month} ; offre au {}.{partial}",
-                self.run.date_photo
-            ),
+            description: &format!("Offre et demande d'aide sociale dans Soliguide, {month} ; offre au {}.{partial}", self.run.date_photo),
             version: &format!("{}.{}.1", month.year(), month.number()),
             created: self.run.now,
             licence: LICENCE,

@@ -193,7 +193,8 @@ pub fn plan(request: &Request) -> Result<Plan, StageError> {
         steps.push(Step { what: format!("read {} ({})", input.path.display(), names(&input.roles)), action, writes: Vec::new() });
     }
     if !request.search.is_empty() {
-        let keys: Option<Vec<StageKey>> = inputs.iter().zip(&keys).filter(|(i, _)| i.roles.contains(&SnapshotRole::Search)).map(|(_, k)| *k).collect();
+        let keys: Option<Vec<StageKey>> =
+            inputs.iter().zip(&keys).filter(|(i, _)| i.roles.contains(&SnapshotRole::Search)).map(|(_, k)| *k).collect();
         let key = keys.map(|k| searches_key(&k, request, &lists));
         let action = action(view.as_ref(), SafeInputs::STAGE, key.as_ref(), "it follows from what will be read")?;
         steps.push(Step { what: "order the searches and apply the net rule".into(), action, writes: Vec::new() });
@@ -320,9 +321,7 @@ fn inputs(request: &Request) -> Result<Vec<Input>, StageError> {
     let mut inputs: Vec<Input> = Vec::new();
     let given = std::iter::once((&request.lieux, SnapshotRole::Lieux)).chain(request.search.iter().map(|p| (p, SnapshotRole::Search)));
     for (path, role) in given {
-        let real = path
-            .canonicalize()
-            .map_err(|_| solidata_sources::SourceError::Missing { path: path.clone() })?;
+        let real = path.canonicalize().map_err(|_| solidata_sources::SourceError::Missing { path: path.clone() })?;
         match inputs.iter_mut().find(|i| i.path.canonicalize().is_ok_and(|p| p == real)) {
             Some(input) if input.roles.contains(&role) => {
                 return Err(StageError::Usage(format!("{} is given twice for the same thing", path.display())));
@@ -349,7 +348,15 @@ fn extract(input: &Input, request: &Request, vault: &Vault, lists: &Lists, progr
                 return Err(changed(input, pin, &sha256));
             }
             let report = open_report(&output)?;
-            return Ok(Read { path: input.path.clone(), roles: input.roles.clone(), key, output, report, first_sight: false, reused: true });
+            return Ok(Read {
+                path: input.path.clone(),
+                roles: input.roles.clone(),
+                key,
+                output,
+                report,
+                first_sight: false,
+                reused: true,
+            });
         }
     }
 

@@ -166,7 +166,10 @@ impl<R: Record, K: SortKey<R>> Iterator for Merge<R, K> {
             Ok(None) => {
                 std::collections::binary_heap::PeekMut::pop(head);
             }
-            Err(e) => return Some(Err(e)),
+            Err(e) => {
+                std::collections::binary_heap::PeekMut::pop(head);
+                return Some(Err(e));
+            }
         }
         Some(Ok(record))
     }

@@ -62,9 +62,8 @@ impl PublicSupply {
             date_photo: cut_off,
         };
         let outcome = publish_places(docs, &context);
-        let date_photo = outcome
-            .date_photo
-            .ok_or_else(|| StageError::Usage("no place has a date: say the snapshot's day with --cut-off".into()))?;
+        let date_photo =
+            outcome.date_photo.ok_or_else(|| StageError::Usage("no place has a date: say the snapshot's day with --cut-off".into()))?;
         write_parquet(&folder.join(PLACES), &places(&outcome.places)?)?;
         write_parquet(&folder.join(SERVICES), &services(&outcome.services)?)?;
         let report = report(date_photo, &outcome, &positions);

@@ -93,11 +93,7 @@ pub fn categories(project: &Project) -> Result<RecordBatch, StageError> {
     for row in &list.rows {
         rows.insert(list.get(row, "categorie_code")?, list.get(row, "libelle")?);
     }
-    rows.extend([
-        (WITHOUT_CATEGORY, "Sans catégorie"),
-        (UNKNOWN_CATEGORY, "Catégorie inconnue"),
-        (ALL_CATEGORIES, "Toutes catégories"),
-    ]);
+    rows.extend([(WITHOUT_CATEGORY, "Sans catégorie"), (UNKNOWN_CATEGORY, "Catégorie inconnue"), (ALL_CATEGORIES, "Toutes catégories")]);
     let codes: StringArray = rows.keys().map(Some).collect();
     let labels: StringArray = rows.values().map(Some).collect();
     let fields = [("categorie_code", DataType::Utf8), ("categorie_libelle", DataType::Utf8)];
@@ -191,7 +187,9 @@ impl CodeList {
         if text.is_empty() {
             return Ok(None);
         }
-        text.parse().map(Some).map_err(|_| StageError::project(&self.path, &format!("column '{column}' holds something else than a number")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| StageError::project(&self.path, &format!("column '{column}' holds something else than a number")))
     }
 }
 

@@ -32,11 +32,8 @@ fn request(args: RunArgs) -> Result<Request, CliError> {
         (None, Some(from), Some(to)) => month_range(from, to),
         _ => return Err(CliError::Usage("say --month, or --from and --to".into())),
     };
-    let sha256 = args
-        .sha256
-        .iter()
-        .map(|text| text.parse().map_err(|e| CliError::Usage(format!("--sha256: {e}"))))
-        .collect::<Result<_, _>>()?;
+    let sha256 =
+        args.sha256.iter().map(|text| text.parse().map_err(|e| CliError::Usage(format!("--sha256: {e}")))).collect::<Result<_, _>>()?;
     let default = Engine::default();
     let engine = Engine {
         threads: args.threads.or(config.engine.threads).unwrap_or(default.threads).max(1),

@@ -35,11 +35,7 @@ pub fn synth(args: SynthArgs, output: &Output) -> Result<(), CliError> {
         Form::Ndjson => solidata_synth::Form::Ndjson,
         Form::NdjsonCanonical => solidata_synth::Form::NdjsonCanonical,
     };
-    let spec = SynthSpec {
-        scale: args.scale,
-        truth: !args.no_truth,
-        ..SynthSpec::new(args.from, args.to, departments, args.seed, form)
-    };
+    let spec = SynthSpec { scale: args.scale, truth: !args.no_truth, ..SynthSpec::new(args.from, args.to, departments, args.seed, form) };
     let bridge = Bridge { output, at: Mutex::default() };
     let report = solidata_synth::generate(&spec, &reference, &args.out, &bridge)?;
     output.end();

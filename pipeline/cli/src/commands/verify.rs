@@ -12,7 +12,14 @@ pub async fn verify(args: VerifyArgs, output: &Output) -> Result<(), CliError> {
         for finding in &report.findings {
             let _ = writeln!(text, "{finding}");
         }
-        let _ = writeln!(text, "{} release(s), {} object(s), {} bytes: {} finding(s)", report.releases.len(), report.objects, report.bytes, report.findings.len());
+        let _ = writeln!(
+            text,
+            "{} release(s), {} object(s), {} bytes: {} finding(s)",
+            report.releases.len(),
+            report.objects,
+            report.bytes,
+            report.findings.len()
+        );
         text
     })?;
     match report.findings.len() {

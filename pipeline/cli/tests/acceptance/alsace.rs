@@ -15,7 +15,21 @@ fn ten_months_of_alsace() {
     expect(
         work.path(),
         0,
-        &["synth", "--out", "s", "--from", "2024-01-01", "--to", "2024-10-03", "--departments", "67,68", "--seed", "7", "--form", "archive"],
+        &[
+            "synth",
+            "--out",
+            "s",
+            "--from",
+            "2024-01-01",
+            "--to",
+            "2024-10-03",
+            "--departments",
+            "67,68",
+            "--seed",
+            "7",
+            "--form",
+            "archive",
+        ],
     );
     let snapshot = "s/snapshot.archive.gz";
     let run = |code, extra: &[&str]| {
@@ -106,7 +120,12 @@ fn exact(vault: &Path, truth: &Value) {
     let expected = truth_table(truth, "rule", "categorie");
     assert!(expected.len() > 1_000);
     let differ: Vec<_> = expected.keys().chain(counts.keys()).filter(|k| expected.get(*k) != counts.get(*k)).collect();
-    assert!(differ.is_empty(), "{} cells differ, such as {:?}", differ.len(), differ.first().map(|k| (k, expected.get(*k), counts.get(*k))));
+    assert!(
+        differ.is_empty(),
+        "{} cells differ, such as {:?}",
+        differ.len(),
+        differ.first().map(|k| (k, expected.get(*k), counts.get(*k)))
+    );
 }
 
 /// The published counts are the exact ones, or withheld when and only when the rule says so.

@@ -19,7 +19,12 @@ fn a_cut_or_flipped_archive_is_refused() {
     for length in [0, 1, 9, 10, 11, 100, whole.len() / 2, whole.len() - 9, whole.len() - 8, whole.len() - 4, whole.len() - 1] {
         try_with(&whole[..length], &format!("cut-{length}"));
     }
-    for at in [10, 11, 500, whole.len() / 3, whole.len() / 2, whole.len() - 8, whole.len() - 5, whole.len() - 4, whole.len() - 1] {
+    // The header: ten bytes, and the name of the file when a flag says so. What it holds decides nothing, and nothing protects it.
+    let named = whole[3] & 8 != 0;
+    let header = if named { 10 + whole[10..].iter().position(|b| *b == 0).unwrap() + 1 } else { 10 };
+    for at in
+        [header, header + 1, 500, whole.len() / 3, whole.len() / 2, whole.len() - 8, whole.len() - 5, whole.len() - 4, whole.len() - 1]
+    {
         let mut flipped = whole.clone();
         flipped[at] ^= 0x20;
         try_with(&flipped, &format!("flip-{at}"));

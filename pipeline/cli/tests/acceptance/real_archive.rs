@@ -38,7 +38,7 @@ fn lieux(path: &Path) -> Vec<Vec<u8>> {
         at += u32_at(at) as usize;
         while u32_at(at) != u32::MAX {
             let length = u32_at(at) as usize;
-            if header.get_str("collection") == Ok("lieux") {
+            if header.get_str("collection").is_ok_and(|c| c == "lieux") {
                 out.push(data[at..at + length].to_vec());
             }
             at += length;
@@ -67,14 +67,12 @@ fn what_is_published_of_it() {
     assert_eq!(documents.len(), 142);
     let id = |d: &Document| format!("lieu-{}", number(d.get("lieu_id").unwrap()));
     let position = |d: &Document| d.get_document("position").unwrap().get_document("location").unwrap().clone();
-    let shares = |a: &Document, b: &Document| {
-        position(a) == position(b) && (a.get_str("name") == b.get_str("name") || a.get_str("seo_url") == b.get_str("seo_url"))
-    };
+    let shares =
+        |a: &Document, b: &Document| position(a) == position(b) && (a.get("name") == b.get("name") || a.get("seo_url") == b.get("seo_url"));
     let mut hidden: Vec<&Document> = documents.iter().filter(|d| PROTECTED.contains(&id(d).as_str())).collect();
     assert_eq!(hidden.len(), PROTECTED.len());
     loop {
-        let more: Vec<&Document> =
-            documents.iter().filter(|d| !hidden.contains(d) && hidden.iter().any(|h| shares(d, h))).collect();
+        let more: Vec<&Document> = documents.iter().filter(|d| !hidden.contains(d) && hidden.iter().any(|h| shares(d, h))).collect();
         if more.is_empty() {
             break;
         }
@@ -112,9 +110,28 @@ fn number(value: &Bson) -> i64 {
 /// Every text of a free or personal field, wherever it is nested, long enough to be told from codes and names that are public.
 fn private_texts(value: &Bson, key: &str, inside: bool, out: &mut Vec<String>) {
     const PRIVATE: [&str; 22] = [
-        "createdBy", "label", "mail", "description", "precisions", "additionalInformation", "complementAdresse", "other", "precision",
-        "activityName", "jobsList", "usageModality", "users", "photos", "docs", "facebook", "instagram", "fax", "slugs", "entityName",
-        "ukrainePrecisions", "campaignUserUuid",
+        "createdBy",
+        "label",
+        "mail",
+        "description",
+        "precisions",
+        "additionalInformation",
+        "complementAdresse",
+        "other",
+        "precision",
+        "activityName",
+        "jobsList",
+        "usageModality",
+        "users",
+        "photos",
+        "docs",
+        "facebook",
+        "instagram",
+        "fax",
+        "slugs",
+        "entityName",
+        "ukrainePrecisions",
+        "campaignUserUuid",
     ];
     let private = inside || PRIVATE.contains(&key);
     match value {
@@ -190,8 +207,14 @@ fn the_form_of_the_snapshot_does_not_matter() {
     let expected = published("archive.gz", &archive);
     assert!(expected.len() >= 6);
     for name in [
-        "lieux.ndjson", "lieux.canonical.ndjson", "lieux.json", "lieux.ndjson.zst", "lieux.ndjson.gz", "snapshot.archive",
-        "snapshot.archive.zst", "dump",
+        "lieux.ndjson",
+        "lieux.canonical.ndjson",
+        "lieux.json",
+        "lieux.ndjson.zst",
+        "lieux.ndjson.gz",
+        "snapshot.archive",
+        "snapshot.archive.zst",
+        "dump",
     ] {
         assert_eq!(published(name, &at(name)), expected, "{name}");
     }
