@@ -31,7 +31,8 @@ fn bson_documents(mut bytes: &[u8]) -> (Vec<Document>, usize) {
 fn json_documents(path: &Path) -> Vec<Document> {
     let bytes = std::fs::read(path).unwrap();
     let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    let whole = |document: &Document| !document.get_str("word").is_ok_and(|word| word.contains('\u{fffd}'));
+    lines.map(|line| serde_json::from_slice(line).unwrap()).filter(whole).collect()
 }
 
 /// Numbers without their type, which relaxed JSON does not keep.
@@ -52,7 +53,7 @@ fn every_form_holds_the_same_documents() {
     let (relaxed, _) = make(&spec(Form::Ndjson), 2);
     for collection in ["lieux", "search"] {
         let (expected, broken) = bson_documents(&std::fs::read(binary.path().join(format!("{collection}.bson"))).unwrap());
-        assert_eq!(broken, if collection == "search" { 5 } else { 0 }, "texts that are not UTF-8 are in BSON only");
+        assert_eq!(broken, if collection == "search" { 5 } else { 0 }, "texts that are not UTF-8 are kept as they are in BSON only");
         let name = format!("{collection}.ndjson");
         assert!(json_documents(&canonical.path().join(&name)) == expected, "{collection} canonical");
         let relaxed: Vec<Bson> = json_documents(&relaxed.path().join(&name)).into_iter().map(|doc| untyped(doc.into())).collect();
@@ -207,7 +208,7 @@ fn public_text(doc: &Value, hidden: bool, out: &mut String) {
 
 #[test]
 fn tokens_are_in_the_documents_but_in_no_public_field() {
-    let (folder, _) = make(&SynthSpec { scale: 0.2, ..spec(Form::Ndjson) }, 2);
+    let (folder, _) = make(&SynthSpec { scale: 0.1, ..spec(Form::Ndjson) }, 2);
     let truth = truth(folder.path());
     let places = lines(&folder.path().join("lieux.ndjson"));
     let protected: BTreeSet<u64> = truth["protected"].as_array().unwrap().iter().map(|row| row["lieu_id"].as_u64().unwrap()).collect();

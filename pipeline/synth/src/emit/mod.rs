@@ -26,7 +26,7 @@ pub(crate) trait Emitter {
     /// Milliseconds since 1970-01-01T00:00Z.
     fn date(&mut self, out: &mut Vec<u8>, key: &str, ms: i64);
     fn object_id(&mut self, out: &mut Vec<u8>, key: &str, id: &[u8; 12]);
-    /// Text that is not UTF-8. JSON cannot hold it: documents with such text are written in BSON only.
+    /// Text that is not UTF-8. JSON cannot hold it and has U+FFFD instead, as `mongoexport` writes it.
     fn broken_text(&mut self, out: &mut Vec<u8>, key: &str, value: &[u8]);
 
     /// An array of texts.

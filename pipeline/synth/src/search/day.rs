@@ -237,16 +237,11 @@ impl<'w> Days<'w> {
         let mut machine = Rng::derive(self.world.seed, "machine", &[]).bits().to_be_bytes();
         machine[3..5].copy_from_slice(&((day - DAYS_FROM) as u16).to_be_bytes());
         let mut scratch = Vec::new();
-        let (mut regular, mut broken) = (0, 0x00ff_0000);
         for (position, doc) in docs.iter().enumerate() {
-            // What only some forms hold is numbered apart, so that all forms give the others the same ids.
-            let counter: &mut u32 = if doc.broken_word.is_some() { &mut broken } else { &mut regular };
-            let number = *counter;
-            *counter += 1;
             let mut id = [0; 12];
             id[..4].copy_from_slice(&((doc.inserted / 1_000) as u32).to_be_bytes());
             id[4..9].copy_from_slice(&machine[..5]);
-            id[9..].copy_from_slice(&number.to_be_bytes()[1..]);
+            id[9..].copy_from_slice(&(position as u32).to_be_bytes()[1..]);
             let body = &bodies[doc.body];
             let start = batch.bytes.len();
             match self.form {
@@ -261,18 +256,16 @@ impl<'w> Days<'w> {
                 if doc.traps != Traps::default() {
                     batch.traps.push((id, doc.traps));
                 }
-                if doc.broken_word.is_none() {
-                    scratch.clear();
-                    let json = if self.form == Form::Ndjson {
-                        &batch.bytes[start..end]
-                    } else {
-                        write(&mut Json::relaxed(), &mut scratch, doc, body, &id);
-                        &scratch
-                    };
-                    let fact = reader.read(json).map_err(|problem| SynthError::Truth { position, problem })?;
-                    batch.facts.extend(again.is_some().then(|| fact.clone()));
-                    batch.facts.push(fact);
-                }
+                scratch.clear();
+                let json = if self.form == Form::Ndjson {
+                    &batch.bytes[start..end]
+                } else {
+                    write(&mut Json::relaxed(), &mut scratch, doc, body, &id);
+                    &scratch
+                };
+                let fact = reader.read(json).map_err(|problem| SynthError::Truth { position, problem })?;
+                batch.facts.extend(again.is_some().then(|| fact.clone()));
+                batch.facts.push(fact);
             }
             batch.entries.push(first);
             batch.entries.extend(again);

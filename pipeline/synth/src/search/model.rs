@@ -157,7 +157,7 @@ pub(crate) struct Doc {
     pub nulls: Nulls,
     /// The same document once more in the file, inserted later.
     pub again_at: Option<i64>,
-    /// BSON forms only: `word` is not UTF-8.
+    /// `word` is not UTF-8.
     pub broken_word: Option<Vec<u8>>,
     /// Labels of the traps that it belongs to.
     pub traps: Traps,

@@ -6,7 +6,7 @@ use super::draw::Bucket;
 use super::model::{Body, Doc};
 use super::planned;
 use crate::calendar::{YearMonth, year_month};
-use crate::spec::{Form, SynthSpec, Target};
+use crate::spec::{SynthSpec, Target};
 use crate::volumes::{self, by_day};
 use crate::world::World;
 
@@ -95,7 +95,7 @@ impl<'w> Plan<'w> {
             }
         }
         let mut planner = Planner { world, target: spec.target, totals, used: BTreeMap::new(), planned: BTreeMap::new() };
-        planned::plant(&mut planner, matches!(spec.form, Form::Archive | Form::Bson));
+        planned::plant(&mut planner);
         let mut quotas: BTreeMap<i64, Vec<(Bucket, u64)>> = BTreeMap::new();
         for month in &months {
             let mut chosen = 0;

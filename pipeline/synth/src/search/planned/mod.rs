@@ -13,15 +13,13 @@ use super::text_field::Text;
 use crate::rng::Rng;
 use crate::world::{Account, World};
 
-/// Plants all of them. `bson`: also the documents that only BSON can hold.
-pub(crate) fn plant(planner: &mut Planner<'_>, bson: bool) {
+/// Plants all of them.
+pub(crate) fn plant(planner: &mut Planner<'_>) {
     limits::plant(planner);
     dates::plant(planner);
     cells::plant(planner);
     robots::plant(planner);
-    if bson {
-        robots::broken_text(planner);
-    }
+    robots::broken_text(planner);
 }
 
 /// A search without any oddity for a commune of a chosen département.

@@ -123,7 +123,8 @@ fn kiosk(planner: &mut Planner<'_>, land: usize) {
     }
 }
 
-/// Five documents whose `word` is not UTF-8. They are unreadable: they count nowhere.
+/// Five documents whose `word` is not UTF-8 in BSON. In JSON it has U+FFFD in place of the bad bytes, as `mongoexport` writes it: the
+/// searches count in every form.
 pub(super) fn broken_text(planner: &mut Planner<'_>) {
     let world = planner.world;
     let mut rng = rng(world, "broken text");
@@ -132,7 +133,6 @@ pub(super) fn broken_text(planner: &mut Planner<'_>) {
         let mut found = group(0, body(world, 0, 0, Who::Anonymous, "SOLIGUIDE"), [at(world, 0, day, 10)], traps::BROKEN_TEXT);
         found.bodies[0].word = Text::Null;
         found.docs[0].broken_word = Some(bytes.to_vec());
-        found.searches = 0;
-        planner.plant_uncounted(day, found);
+        planner.plant(day, found);
     }
 }
