@@ -23,12 +23,10 @@ pub struct SnapshotPin {
     pub sha256: Digest<kind::Snapshot>,
 }
 
-/// Every number that decides what is published.
+/// The numbers of the net-search rule. Those of protection are each dataset's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// Counts from 1 to `secret_below - 1` are withheld.
-    pub secret_below: u32,
     /// Seconds within which equal anonymous searches are one.
     pub window_anonymous_s: u32,
     /// Seconds within which equal searches of one account are one.
@@ -50,7 +48,6 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            secret_below: 11,
             window_anonymous_s: 60,
             window_identified_s: 30 * 60,
             pair_window_s: 5,
