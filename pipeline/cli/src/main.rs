@@ -1,6 +1,8 @@
 //! `solidata`: opens the data of Soliguide. This program only turns a command line into a request, and an outcome into words and an exit
 //! code; everything else is in the libraries.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod args;
 mod commands;
 mod config;

@@ -38,8 +38,11 @@ pub struct Sources<'a> {
     pub complete: bool,
 }
 
-/// The tables of code lists, by name.
-fn code_lists(project: &Project) -> Result<Vec<(&'static str, RecordBatch, &'static [&'static str])>, StageError> {
+/// A code list as a table: name, rows, and the columns that are its key.
+type CodeListTable = (&'static str, RecordBatch, &'static [&'static str]);
+
+/// The tables of code lists.
+fn code_lists(project: &Project) -> Result<Vec<CodeListTable>, StageError> {
     Ok(vec![
         ("territoires", territoires(project)?, &["territoire_id"]),
         ("categories", categories(project)?, &["categorie_code"]),

@@ -166,22 +166,27 @@ impl Project {
     /// # Errors
     /// When a file lies where none belongs, or a case has no `expect.csv`.
     pub fn sql_tests(&self) -> Result<Vec<SqlTest>, StageError> {
-        let mut cases: BTreeMap<(String, String), (BTreeMap<String, String>, Option<String>)> = BTreeMap::new();
+        #[derive(Default)]
+        struct Case {
+            given: BTreeMap<String, String>,
+            expect: Option<String>,
+        }
+        let mut cases: BTreeMap<(String, String), Case> = BTreeMap::new();
         for path in self.under("sql/tests/") {
             let parts: Vec<&str> = path.trim_start_matches("sql/tests/").split('/').collect();
             let text = self.text(path)?.to_owned();
             match parts[..] {
-                [model, case, "expect.csv"] => cases.entry((model.into(), case.into())).or_default().1 = Some(text),
+                [model, case, "expect.csv"] => cases.entry((model.into(), case.into())).or_default().expect = Some(text),
                 [model, case, "given", file] if file.ends_with(".csv") => {
                     let table = file.trim_end_matches(".csv").to_owned();
-                    cases.entry((model.into(), case.into())).or_default().0.insert(table, text);
+                    cases.entry((model.into(), case.into())).or_default().given.insert(table, text);
                 }
                 _ => return Err(StageError::project(path, "expected sql/tests/<model>/<case>/given/<table>.csv or …/expect.csv")),
             }
         }
         cases
             .into_iter()
-            .map(|((model, case), (given, expect))| {
+            .map(|((model, case), Case { given, expect })| {
                 let path = format!("sql/tests/{model}/{case}/expect.csv");
                 let expect = expect.ok_or_else(|| StageError::project(&path, "the case has no expected rows"))?;
                 Ok(SqlTest { model, case, given, expect })

@@ -5,5 +5,6 @@
 mod alsace;
 mod command_line;
 mod damaged;
+mod forms;
 mod real_archive;
 mod world;
