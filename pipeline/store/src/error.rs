@@ -100,8 +100,11 @@ pub enum StoreError {
         /// The store.
         address: String,
     },
-    /// Another publication holds the folder's lock.
-    #[error("{address}: another publication is at work here. Run the same command again when it has ended")]
+    /// Another publication is at work in the folder, or on the same release of a bucket.
+    #[error(
+        "{address}: another publication is at work here. Run the same command again when it has ended; in a bucket, one that was killed counts as \
+         at work for ten minutes"
+    )]
     Busy {
         /// The store.
         address: String,

@@ -52,6 +52,7 @@ impl PublicStore {
         let mut store = self.wrapped(|base| Arc::new(DryRun { base, over, removed: Arc::default(), turn: tokio::sync::Mutex::default() }));
         // Nobody else sees what is written, so nobody need wait; and the conditions are kept here.
         store.lock = None;
+        store.patience = std::time::Duration::ZERO;
         if store.kind == super::Kind::Remote {
             store.kind = super::Kind::Local;
         }

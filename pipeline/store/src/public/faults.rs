@@ -1,13 +1,17 @@
-//! A store whose n-th request fails: before it is carried out, or after, its answer lost. After that every request fails, as for a process that
-//! was killed.
+//! Stores that fail, for tests.
+//!
+//! [`Faults`]: the n-th request fails, before it is carried out, or after, its answer lost; every later request fails too, as for a process that
+//! was killed. Or the first n conditional writes "collide": they are refused as if the object were there, and nothing landed.
 
 use super::PublicStore;
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions,
-    PutPayload, PutResult, Result, path::Path as Key,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path as Key,
 };
+use solidata_model::{Digest, kind};
 use std::{
     fmt,
     sync::{
@@ -23,6 +27,8 @@ pub(crate) enum When {
     Before,
     /// The store carries it out and its answer is lost.
     After,
+    /// All requests up to this one that are conditional writes are refused, those after it are carried out.
+    Collides,
 }
 
 #[derive(Debug)]
@@ -31,6 +37,8 @@ pub(crate) struct Faults {
     counter: Arc<AtomicU64>,
     fatal: u64,
     when: When,
+    deaf: Option<Deaf>,
+    pace: Option<Arc<AtomicU64>>,
 }
 
 impl fmt::Display for Faults {
@@ -43,7 +51,47 @@ impl fmt::Display for Faults {
 pub(crate) fn faulty(store: &PublicStore, fatal: u64, when: When) -> (PublicStore, Arc<AtomicU64>) {
     let counter = Arc::new(AtomicU64::new(0));
     let shared = Arc::clone(&counter);
-    (store.wrapped(|inner| Arc::new(Faults { inner, counter: shared, fatal, when })), counter)
+    (store.wrapped(|inner| Arc::new(Faults { inner, counter: shared, fatal, when, deaf: None, pace: None })), counter)
+}
+
+/// The store whose first `times` writes collide.
+pub(crate) fn colliding(store: &PublicStore, times: u64) -> (PublicStore, Arc<AtomicU64>) {
+    faulty(store, times, When::Collides)
+}
+
+/// The store as another process sees it. Its requests mix with those of others in an order that `pace`, shared by all, decides: on a runtime of one
+/// thread the same seed gives the same mixture. Versions are digests of the content, as on S3: bytes that come back bring their version back.
+pub(crate) fn in_turns(store: &PublicStore, pace: &Arc<AtomicU64>) -> PublicStore {
+    let (counter, pace) = (Arc::default(), Some(Arc::clone(pace)));
+    let paced = store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: None, pace }));
+    paced.as_another_process()
+}
+
+impl PublicStore {
+    /// The same store; this value and that one take no turns.
+    pub(crate) fn as_another_process(&self) -> Self {
+        Self { turn: Arc::default(), ..self.clone() }
+    }
+}
+
+/// Which conditions a store ignores.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Deaf {
+    /// All.
+    ToBoth,
+    /// Those on a version.
+    ToUpdates,
+}
+
+impl Deaf {
+    pub(crate) fn wrap(self, store: &PublicStore) -> PublicStore {
+        let counter = Arc::default();
+        store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: Some(self), pace: None }))
+    }
+
+    fn hears(self, mode: &PutMode) -> bool {
+        matches!((self, mode), (Self::ToUpdates, PutMode::Create))
+    }
 }
 
 fn lost() -> Error {
@@ -53,6 +101,9 @@ fn lost() -> Error {
 impl Faults {
     /// Whether this request is carried out, and whether its answer comes back.
     fn next(&self) -> (bool, bool) {
+        if self.when == When::Collides {
+            return (true, true);
+        }
         let n = self.counter.fetch_add(1, Ordering::SeqCst) + 1;
         match n.cmp(&self.fatal) {
             std::cmp::Ordering::Less => (true, true),
@@ -61,7 +112,40 @@ impl Faults {
         }
     }
 
+    async fn content(&self, location: &Key) -> Result<Option<(Bytes, String)>> {
+        match self.inner.get_opts(location, GetOptions::default()).await {
+            Ok(found) => {
+                let bytes = found.bytes().await?;
+                let e_tag = Digest::<kind::File>::of(&bytes).to_string();
+                Ok(Some((bytes, e_tag)))
+            }
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// In memory nothing of this waits, so that on one thread it is one step.
+    async fn put_by_content(&self, location: &Key, payload: PutPayload, mut opts: PutOptions) -> Result<PutResult> {
+        let e_tag = Digest::<kind::File>::of(&Bytes::from(payload.clone())).to_string();
+        if let PutMode::Update(old) = &opts.mode {
+            let there = self.content(location).await?.map(|(_, e_tag)| e_tag);
+            if there.is_none() || there != old.e_tag {
+                return Err(Error::Precondition { path: location.to_string(), source: "412".into() });
+            }
+            opts.mode = PutMode::Overwrite;
+        }
+        self.inner.put_opts(location, payload, opts).await?;
+        Ok(PutResult { e_tag: Some(e_tag), version: None })
+    }
+
     async fn request<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        if let Some(pace) = &self.pace {
+            let step = |n: u64| n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let before = pace.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| Some(step(n))).unwrap();
+            for _ in 0..(before >> 33) % 7 {
+                tokio::task::yield_now().await;
+            }
+        }
         let (done, answered) = self.next();
         if !done {
             return Err(lost());
@@ -74,6 +158,16 @@ impl Faults {
 #[async_trait]
 impl ObjectStore for Faults {
     async fn put_opts(&self, location: &Key, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        let mut opts = opts;
+        if self.when == When::Collides && self.counter.fetch_add(1, Ordering::SeqCst) < self.fatal {
+            return Err(Error::AlreadyExists { path: location.to_string(), source: "409 Conflict".into() });
+        }
+        if self.deaf.is_some_and(|deaf| !deaf.hears(&opts.mode)) {
+            opts.mode = PutMode::Overwrite;
+        }
+        if self.pace.is_some() {
+            return self.request(self.put_by_content(location, payload, opts)).await;
+        }
         self.request(self.inner.put_opts(location, payload, opts)).await
     }
 
@@ -82,7 +176,16 @@ impl ObjectStore for Faults {
     }
 
     async fn get_opts(&self, location: &Key, options: GetOptions) -> Result<GetResult> {
-        self.request(self.inner.get_opts(location, options)).await
+        let found = self.request(self.inner.get_opts(location, options)).await?;
+        if self.pace.is_none() || found.meta.size == 0 {
+            return Ok(found);
+        }
+        let GetResult { mut meta, range, attributes, .. } = found;
+        let (bytes, e_tag) = self.content(location).await?.ok_or_else(lost)?;
+        meta.e_tag = Some(e_tag);
+        meta.size = bytes.len() as u64;
+        let payload = GetResultPayload::Stream(futures::stream::once(async move { Ok(bytes) }).boxed());
+        Ok(GetResult { range: 0..meta.size.max(range.start), meta, attributes, payload })
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Key>>) -> BoxStream<'static, Result<Key>> {

@@ -1,12 +1,10 @@
 //! `index.json`: read, and swapped on the condition that nobody else swapped it.
 
-use super::{Kind, PublicStore};
+use super::{Kind, PublicStore, Version};
 use crate::{Result, StoreError};
-use bytes::Bytes;
-use object_store::{Attribute, Attributes, Error as ObjectError, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
+use object_store::{Error as ObjectError, ObjectStore, PutMode, UpdateVersion};
 use serde::de::DeserializeOwned;
 use solidata_model::{Index, canonical_json};
-use std::time::Duration;
 
 /// Where the index lies.
 pub const INDEX: &str = "index.json";
@@ -14,11 +12,10 @@ pub const INDEX: &str = "index.json";
 /// A small object that a bucket keeps: whether conditional writes hold is seen by writing it twice. Nothing reads it.
 const PROBE: &str = "staging/conditional-write-probe.txt";
 const PROBE_TEXT: &str = "Solidata writes this object twice to see whether this store honours conditional writes. It may be removed.\n";
-const TRIES: u32 = 6;
 
 /// Which `index.json` was read: a swap succeeds only if it is still the one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexToken(Option<(Option<String>, Option<String>)>);
+pub struct IndexToken(Option<Version>);
 
 impl IndexToken {
     /// Whether there was an `index.json`.
@@ -33,17 +30,13 @@ impl PublicStore {
     /// # Errors
     /// [`StoreError::Damaged`] when it is none that this version writes; otherwise when the store does not answer or refuses.
     pub async fn read_index(&self) -> Result<(Index, IndexToken)> {
-        match self.index_bytes().await? {
-            None => Ok((Index::empty(), IndexToken(None))),
-            Some((bytes, token)) => {
-                let index: Index = self.parse(INDEX, &bytes)?;
-                if index.format != Index::FORMAT {
-                    let detail = format!("the format is '{}'; this version of solidata knows {}", index.format, Index::FORMAT);
-                    return Err(StoreError::Damaged { address: self.address.clone(), path: INDEX.into(), detail });
-                }
-                Ok((index, token))
-            }
+        let Some(found) = self.read_version(INDEX).await? else { return Ok((Index::empty(), IndexToken(None))) };
+        let index: Index = self.parse(INDEX, &found.bytes)?;
+        if index.format != Index::FORMAT {
+            let detail = format!("the format is '{}'; this version of solidata knows {}", index.format, Index::FORMAT);
+            return Err(StoreError::Damaged { address: self.address.clone(), path: INDEX.into(), detail });
         }
+        Ok((index, IndexToken(Some(found.version))))
     }
 
     /// Replaces the index that was read by another one, if nobody did so in the meantime. This is the one step that publishes.
@@ -52,37 +45,11 @@ impl PublicStore {
     /// [`StoreError::Conflict`] when someone did; otherwise when the store does not answer or refuses. After an unanswered call the swap may have
     /// happened: the same publication, run again, sees that.
     pub async fn swap_index(&self, token: &IndexToken, new: &Index) -> Result<()> {
-        let bytes = Bytes::from(canonical_json(new).map_err(StoreError::internal)?);
-        let mode = match &token.0 {
-            None => PutMode::Create,
-            Some((e_tag, version)) => PutMode::Update(UpdateVersion { e_tag: e_tag.clone(), version: version.clone() }),
-        };
-        // Whoever asks for the index gets the newest, also behind a cache.
-        let attributes = Attributes::from_iter([(Attribute::CacheControl, "no-cache")]);
-        for attempt in 0..TRIES {
-            let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
-            let put = self.objects.put_opts(&self.key(INDEX), PutPayload::from_bytes(bytes.clone()), options).await;
-            match put {
-                Ok(_) => return Ok(()),
-                Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => match self.index_bytes().await? {
-                    // Ours landed at a first attempt whose answer was lost.
-                    Some((there, _)) if there == bytes => return Ok(()),
-                    // Nothing changed: the store refused because of a collision with a write that came to nothing.
-                    there if there.as_ref().map(|(_, t)| t) == token.0.is_some().then_some(token) => {
-                        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
-                    }
-                    _ => return Err(StoreError::Conflict { address: self.address.clone() }),
-                },
-                Err(ObjectError::NotImplemented { operation, .. }) => {
-                    return Err(StoreError::Unconditional {
-                        address: self.address.clone(),
-                        detail: format!("{operation} is not available"),
-                    });
-                }
-                Err(e) => return Err(self.error(e, "write", INDEX)),
-            }
+        let bytes = canonical_json(new).map_err(StoreError::internal)?;
+        match self.put_if(INDEX, token.0.as_ref(), bytes.into()).await? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Conflict { address: self.address.clone() }),
         }
-        Err(StoreError::Conflict { address: self.address.clone() })
     }
 
     /// Sees whether the store honours conditional writes, by trying; some servers take them and write all the same. A folder or memory needs
@@ -129,16 +96,5 @@ impl PublicStore {
             path: path.into(),
             detail: format!("not a document of this version of solidata ({e}): verify the store, or use the newer version that wrote it"),
         })
-    }
-
-    async fn index_bytes(&self) -> Result<Option<(Bytes, IndexToken)>> {
-        let found = match self.objects.get(&self.key(INDEX)).await {
-            Ok(found) => found,
-            Err(ObjectError::NotFound { .. }) => return Ok(None),
-            Err(e) => return Err(self.error(e, "read", INDEX)),
-        };
-        let token = IndexToken(Some((found.meta.e_tag.clone(), found.meta.version.clone())));
-        let bytes = found.bytes().await.map_err(|e| self.error(e, "read", INDEX))?;
-        Ok(Some((bytes, token)))
     }
 }

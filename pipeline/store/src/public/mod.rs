@@ -10,12 +10,14 @@ mod index;
 mod open;
 mod put;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod versions;
 
 pub use dry_run::{DryRunLog, PlannedWrite};
 pub use index::{INDEX, IndexToken};
 pub use put::Put;
 pub(crate) use put::STAGING;
+pub(crate) use versions::{Version, nonce};
 
 use crate::{Phase, Progress, Result, StoreError};
 use bytes::Bytes;
@@ -24,7 +26,7 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path as Key};
 use sha2::{Digest as _, Sha256};
 use solidata_model::{Digest, kind};
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc, time::Duration};
 
 /// Documents (manifests, indexes, links) are read whole; one larger than this is none of ours.
 const DOCUMENT_MAX: u64 = 64 << 20;
@@ -40,6 +42,8 @@ pub struct PublicStore {
     /// Publications of this process through this value go one after the other.
     turn: Arc<tokio::sync::Mutex<()>>,
     sizes: put::Sizes,
+    /// After which time without a sign the writer of an unfinished release is taken for dead.
+    patience: Duration,
 }
 
 /// What may be expected of a store.

@@ -12,6 +12,9 @@ use object_store::{
 use std::{path::Path, sync::Arc, time::Duration};
 use url::Url;
 
+/// Longer than any request with all its repetitions takes, several times over.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// The address forms that [`PublicStore::open`] knows, for messages.
 const FORMS: &str = "write a folder, file://…, s3://bucket/…, gs://bucket/…, az://container/…, or https://… to read";
 
@@ -66,7 +69,8 @@ impl PublicStore {
         }
         let store = FolderStore::new(root);
         let lock = store.lock();
-        Ok(Self { lock: Some(lock), ..Self::over(Arc::new(store), dir.display().to_string(), Kind::Local) })
+        // Whoever has the folder's lock knows that nobody else is alive here.
+        Ok(Self { lock: Some(lock), patience: Duration::ZERO, ..Self::over(Arc::new(store), dir.display().to_string(), Kind::Local) })
     }
 
     /// An empty store in memory, for tests.
@@ -80,7 +84,7 @@ impl PublicStore {
     }
 
     pub(super) fn over(objects: Arc<dyn ObjectStore>, address: String, kind: Kind) -> Self {
-        Self { objects, root: Key::default(), address, kind, lock: None, turn: Arc::default(), sizes: Sizes::default() }
+        Self { objects, root: Key::default(), address, kind, lock: None, turn: Arc::default(), sizes: Sizes::default(), patience: PATIENCE }
     }
 
     /// The same store behind a wrapper that keeps its conditions.

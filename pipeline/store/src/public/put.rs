@@ -43,6 +43,12 @@ impl PublicStore {
         Self { sizes: Sizes { single: bytes.into(), part: bytes as usize }, ..self.clone() }
     }
 
+    /// The same store, which takes the writers of unfinished releases for dead after this time: for tests.
+    #[cfg(test)]
+    pub(crate) fn with_patience(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
     /// Writes a small object that is not there yet. The same bytes may be written again; other bytes never replace it.
     ///
     /// # Errors

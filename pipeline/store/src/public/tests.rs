@@ -1,4 +1,4 @@
-use super::*;
+use super::{faults::Deaf, *};
 use crate::{Fault, INDEX, conformance};
 use solidata_model::Index;
 use std::fs;
@@ -40,43 +40,93 @@ async fn a_dry_run_conforms_and_writes_nothing() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
-/// Buckets that the environment names: `SOLIDATA_TEST_S3=http://127.0.0.1:5555` with `AWS_*`, see `ci/s3/`.
+/// Servers that conform; one that does not is named by its address.
 #[tokio::test(flavor = "multi_thread")]
 async fn s3_conforms() {
-    let Ok(endpoint) = std::env::var("SOLIDATA_TEST_S3") else {
-        println!("SKIPPED: SOLIDATA_TEST_S3 names no S3 server (see ci/s3/serve.sh)");
-        return;
-    };
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = unique();
-    conformance::run(&s3(&endpoint), &folder, scratch.path()).await.unwrap();
+    for store in s3_stores() {
+        let scratch = tempfile::tempdir().unwrap();
+        conformance::run(&store, &unique(), scratch.path()).await.unwrap();
+    }
 }
 
-/// A server that takes conditional writes and ignores the condition, such as `rclone serve s3`.
 #[tokio::test(flavor = "multi_thread")]
+async fn s3_is_told_what_the_objects_are() {
+    for store in s3_stores() {
+        let (store, scratch) = (store.under(&unique()).with_parts_of(5 << 20), tempfile::tempdir().unwrap());
+        let large = scratch.path().join("large");
+        fs::write(&large, vec![1u8; 6 << 20]).unwrap();
+        for (name, media) in [
+            ("a.csv", "text/csv; charset=utf-8"),
+            ("a.parquet", "application/vnd.apache.parquet"),
+            ("a.json", "application/json"),
+            ("SHA256SUMS", "text/plain; charset=utf-8"),
+        ] {
+            store.put_new(name, Bytes::from_static(b"x")).await.unwrap();
+            // Copied from a staging key, which on S3 keeps no attributes of its source.
+            let copied = format!("large/{name}");
+            store.put_new_file(&copied, &large, &()).await.unwrap();
+            for path in [name, &copied] {
+                let found = store.objects.get(&store.key(path)).await.unwrap();
+                let said = found.attributes.get(&object_store::Attribute::ContentType).map(|v| v.to_string());
+                assert_eq!(said.as_deref(), Some(media), "{}/{path}", store.address());
+            }
+        }
+        store.swap_index(&store.read_index().await.unwrap().1, &Index::empty()).await.unwrap();
+        let found = store.objects.get(&store.key(INDEX)).await.unwrap();
+        assert_eq!(found.attributes.get(&object_store::Attribute::CacheControl).map(|v| v.as_ref()), Some("no-cache"));
+    }
+}
+
+/// As `rclone serve s3` does: conditions are taken and ignored.
+#[tokio::test]
 async fn a_server_that_ignores_conditions_is_refused() {
-    let Ok(endpoint) = std::env::var("SOLIDATA_TEST_S3_UNCONDITIONAL") else {
-        println!("SKIPPED: SOLIDATA_TEST_S3_UNCONDITIONAL names no S3 server (see ci/s3/serve.sh)");
-        return;
+    let store = PublicStore { kind: Kind::Remote, ..PublicStore::memory() };
+    store.probe_conditional_writes().await.unwrap();
+    store.probe_conditional_writes().await.unwrap();
+    for deaf in [Deaf::ToBoth, Deaf::ToUpdates] {
+        let e = deaf.wrap(&PublicStore { kind: Kind::Remote, ..PublicStore::memory() }).probe_conditional_writes().await.unwrap_err();
+        assert!(matches!(e, StoreError::Unconditional { .. }), "{e}");
+        assert_eq!(e.fault(), Fault::Usage);
+    }
+    let web = PublicStore::open("https://example.org/data", none()).unwrap();
+    assert_eq!(web.probe_conditional_writes().await.unwrap_err().fault(), Fault::Usage);
+}
+
+/// "Already exists", and nothing is there: the write is tried again.
+#[tokio::test]
+async fn a_collision_that_wrote_nothing_is_tried_again() {
+    let (store, _) = faults::colliding(&PublicStore::memory(), 3);
+    assert_eq!(store.put_new("a", Bytes::from_static(b"1")).await.unwrap(), Put::Written);
+    let (store, _) = faults::colliding(&PublicStore::memory(), 3);
+    let (_, token) = store.read_index().await.unwrap();
+    store.swap_index(&token, &Index { sealed: 1, ..Index::empty() }).await.unwrap();
+    let (store, _) = faults::colliding(&PublicStore::memory(), 1000);
+    assert_eq!(store.put_new("a", Bytes::from_static(b"1")).await.unwrap_err().fault(), Fault::Unavailable);
+}
+
+/// The servers that `SOLIDATA_TEST_S3` names, separated by blanks; `ci/s3/serve.sh start` starts some.
+pub(crate) fn s3_stores() -> Vec<PublicStore> {
+    let Ok(endpoints) = std::env::var("SOLIDATA_TEST_S3") else {
+        println!("SKIPPED: SOLIDATA_TEST_S3 names no S3 server (see ci/s3/serve.sh)");
+        return Vec::new();
     };
-    let e = s3(&endpoint).under(&unique()).probe_conditional_writes().await.unwrap_err();
-    assert!(matches!(e, StoreError::Unconditional { .. }), "{e}");
-    assert_eq!(e.fault(), Fault::Usage);
+    let open = |endpoint: &str| {
+        let vars = [
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_ACCESS_KEY_ID", "testkey"),
+            ("AWS_SECRET_ACCESS_KEY", "testsecret"),
+            ("AWS_REGION", "us-east-1"),
+        ];
+        let store = PublicStore::open("s3://public", vars.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
+        PublicStore { address: format!("s3://public at {endpoint}"), ..store }
+    };
+    endpoints.split_whitespace().map(open).collect()
 }
 
-fn s3(endpoint: &str) -> PublicStore {
-    let vars = [
-        ("AWS_ENDPOINT_URL", endpoint),
-        ("AWS_ACCESS_KEY_ID", "testkey"),
-        ("AWS_SECRET_ACCESS_KEY", "testsecret"),
-        ("AWS_REGION", "us-east-1"),
-    ];
-    PublicStore::open("s3://public", vars.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap()
-}
-
-fn unique() -> String {
+/// A folder of a bucket that no other test uses.
+pub(crate) fn unique() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    format!("conformance-{}-{}", std::process::id(), now.as_nanos())
+    format!("test-{}-{}", std::process::id(), now.as_nanos())
 }
 
 #[test]

@@ -11,13 +11,16 @@
 //! draft's folder: it may be a finished output of the vault.
 
 mod check;
+mod claims;
 mod compare;
-mod leftovers;
+mod links;
 mod publish;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_crash;
+#[cfg(test)]
+mod tests_race;
 
 pub use check::{check_manifest, describe_file};
 pub use compare::differences;

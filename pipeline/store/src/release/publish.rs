@@ -1,9 +1,16 @@
 //! Objects first, read back; then the links of the chain; then `index.json`, once for the whole publication.
 
-use super::{Draft, MANIFEST, ObjectSource, Release, Sealed, differences, leftovers};
+use super::{
+    Draft, MANIFEST, ObjectSource, Release, Sealed,
+    claims::{self, Claim},
+    differences, links,
+};
 use crate::{Exclusive, IndexToken, Phase, Progress, PublicStore, Result, StoreError};
-use bytes::Bytes;
-use solidata_model::{ChainLink, Digest, Index, IndexEntry, Manifest, Month, Previous, canonical_json, kind};
+use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, Previous, kind};
+use std::time::{Duration, Instant};
+
+/// How often a long publication shows that it is alive.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 
 /// What will be done with one release.
 #[derive(Debug, Clone)]
@@ -78,7 +85,8 @@ impl Publication {
             return Err(StoreError::internal("two releases of one month in one publication"));
         }
         let (index, token) = store.read_index().await?;
-        let mut previous = last_link(store, &index).await?;
+        let last = links::last(store, &index).await?;
+        let mut previous = last.map(|l| Previous { prefix: l.prefix, manifest_sha256: l.manifest_sha256 });
         let mut sealed = index.sealed;
         let mut steps = Vec::with_capacity(drafts.len());
         for draft in drafts {
@@ -123,40 +131,59 @@ impl Publication {
         let index = next_index(&self.index, &new);
         if !new.is_empty() {
             store.probe_conditional_writes().await?;
-            let links = links(&new)?;
-            let written = match self.write(store, &new, &links, progress).await {
-                // What is in the way may have been published since the plan was made.
-                Err(StoreError::Occupied { .. }) if store.read_index().await?.1 != self.token => {
-                    return Err(StoreError::Conflict { address: store.address().into() });
+            let mut claims = Vec::with_capacity(new.len());
+            let written = self.write(store, &new, &mut claims, progress).await;
+            if let Err(e) = written {
+                for claim in &claims {
+                    claim.let_go(store).await;
                 }
-                written => written?,
-            };
+                return Err(self.overtaken(store, e).await);
+            }
             store.swap_index(&self.token, &index).await?;
-            settle(store, &written, progress).await?;
         }
-        leftovers::clean(store, &index).await;
+        claims::clean(store, &index).await;
         Ok(self.steps.iter().map(Step::published).collect())
     }
 
-    /// Everything but the index: the releases, then the links of the chain, all of it read back.
-    async fn write<'a>(
+    /// Writes everything but the index, and reads it back: the releases, then the links of the chain.
+    async fn write(
         &self,
         store: &PublicStore,
-        new: &[(&'a Release<Sealed>, u64)],
-        links: &'a [(ChainLink, Bytes)],
+        new: &[(&Release<Sealed>, u64)],
+        claims: &mut Vec<Claim>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Written<'a>>> {
+    ) -> Result<()> {
         for (release, _) in new {
-            leftovers::prepare(store, release).await?;
+            claims.push(claims::claim(store, release).await?);
         }
-        for (link, _) in links {
-            leftovers::prepare_link(store, self.token.is_there(), link).await?;
+        if store.read_index().await?.1 != self.token {
+            return Err(StoreError::Conflict { address: store.address().into() });
         }
-        let mut written = write_releases(store, new, progress).await?;
-        for (link, bytes) in links {
-            written.push(write_link(store, link, bytes).await?);
+        for (claim, (release, _)) in claims.iter().zip(new) {
+            claims::make_room(store, claim, release).await?;
         }
-        Ok(written)
+        write_releases(store, new, claims, progress).await?;
+        for (link, bytes) in &links::of(new)? {
+            links::put(store, (&self.index, &self.token), claims, link, bytes).await?;
+            let path = links::path(link.number);
+            if store.get(&path).await?.as_ref() != Some(bytes) {
+                return Err(StoreError::ReadBack { address: store.address().into(), path, detail: "other bytes".into() });
+            }
+        }
+        for claim in claims {
+            claim.renew(store).await?;
+        }
+        Ok(())
+    }
+
+    /// What was in the way may have been published since the plan was made: then that is the reason.
+    async fn overtaken(&self, store: &PublicStore, error: StoreError) -> StoreError {
+        match (&error, store.read_index().await) {
+            (StoreError::Occupied { .. }, Ok((_, token))) if token != self.token => {
+                StoreError::Conflict { address: store.address().into() }
+            }
+            _ => error,
+        }
     }
 }
 
@@ -184,13 +211,12 @@ impl Step {
     }
 }
 
-/// An object that was written and read back.
+/// An object to write and to read back.
 struct Written<'a> {
     path: String,
     sha256: Digest<kind::File>,
     bytes: u64,
     source: ObjectSource<'a>,
-    version: Option<String>,
 }
 
 fn entry(release: &Release<Sealed>, number: u64) -> IndexEntry {
@@ -213,22 +239,6 @@ fn next_index(index: &Index, new: &[(&Release<Sealed>, u64)]) -> Index {
     next
 }
 
-/// The end of the chain: what the next release names as its `previous`.
-async fn last_link(store: &PublicStore, index: &Index) -> Result<Option<Previous>> {
-    if index.sealed == 0 {
-        return Ok(None);
-    }
-    let path = leftovers::link_path(index.sealed);
-    let damaged = |detail: &str| StoreError::Damaged { address: store.address().into(), path: path.clone(), detail: detail.into() };
-    let bytes = store.get(&path).await?.ok_or_else(|| damaged("this link of the chain is missing: run `solidata verify` on the store"))?;
-    let link: ChainLink = store.parse(&path, &bytes)?;
-    let known = index.releases.iter().find(|r| r.sealed == index.sealed);
-    if link.number != index.sealed || known.is_some_and(|k| k.manifest_sha256 != link.manifest_sha256 || k.prefix != link.prefix) {
-        return Err(damaged("this link of the chain and index.json disagree: run `solidata verify` on the store"));
-    }
-    Ok(Some(Previous { prefix: link.prefix, manifest_sha256: link.manifest_sha256 }))
-}
-
 async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
     let path = format!("{}/{MANIFEST}", entry.prefix);
     let damaged = |detail: &str| StoreError::Damaged { address: store.address().into(), path: path.clone(), detail: detail.into() };
@@ -240,38 +250,27 @@ async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<M
     store.parse(&path, &bytes)
 }
 
-fn links(new: &[(&Release<Sealed>, u64)]) -> Result<Vec<(ChainLink, Bytes)>> {
-    let link = |(release, number): &(&Release<Sealed>, u64)| {
-        let link = ChainLink {
-            number: *number,
-            prefix: release.prefix(),
-            manifest_sha256: release.manifest_sha256(),
-            previous_manifest_sha256: release.manifest().previous.as_ref().map(|p| p.manifest_sha256),
-        };
-        let bytes = canonical_json(&link).map_err(StoreError::internal)?;
-        Ok((link, bytes.into()))
-    };
-    new.iter().map(link).collect()
-}
-
 /// Writes the objects of every release, then reads all of them back.
-async fn write_releases<'a>(store: &PublicStore, new: &[(&'a Release<Sealed>, u64)], progress: &dyn Progress) -> Result<Vec<Written<'a>>> {
+async fn write_releases(store: &PublicStore, new: &[(&Release<Sealed>, u64)], claims: &mut [Claim], progress: &dyn Progress) -> Result<()> {
     let mut written = Vec::new();
     for (release, _) in new {
         let prefix = release.prefix();
         for object in release.objects() {
             let path = format!("{prefix}/{}", object.path);
-            written.push(Written { path, sha256: object.sha256, bytes: object.bytes, source: object.source, version: None });
+            written.push(Written { path, sha256: object.sha256, bytes: object.bytes, source: object.source });
         }
     }
     let total = written.iter().map(|w| w.bytes).sum();
     progress.expect(Phase::Put, total);
     progress.expect(Phase::ReadBack, total);
+    let mut renewed = Instant::now();
     for object in &written {
         put(store, object, progress).await?;
+        keep(store, claims, &mut renewed).await?;
     }
-    for object in &mut written {
-        object.version = read_back(store, object, progress).await?;
+    for object in &written {
+        read_back(store, object, progress).await?;
+        keep(store, claims, &mut renewed).await?;
     }
     for (release, _) in new {
         let prefix = release.prefix();
@@ -282,16 +281,18 @@ async fn write_releases<'a>(store: &PublicStore, new: &[(&'a Release<Sealed>, u6
             }
         }
     }
-    Ok(written)
+    Ok(())
 }
 
-async fn write_link<'a>(store: &PublicStore, link: &ChainLink, bytes: &'a Bytes) -> Result<Written<'a>> {
-    let path = leftovers::link_path(link.number);
-    let size = bytes.len() as u64;
-    let mut object = Written { path, sha256: Digest::of(bytes), bytes: size, source: ObjectSource::Made(bytes), version: None };
-    put(store, &object, &()).await?;
-    object.version = read_back(store, &object, &()).await?;
-    Ok(object)
+/// Renews the marks now and then during a long publication.
+async fn keep(store: &PublicStore, claims: &mut [Claim], renewed: &mut Instant) -> Result<()> {
+    if renewed.elapsed() > RENEW_EVERY {
+        for claim in claims {
+            claim.renew(store).await?;
+        }
+        *renewed = Instant::now();
+    }
+    Ok(())
 }
 
 async fn put(store: &PublicStore, object: &Written<'_>, progress: &dyn Progress) -> Result<()> {
@@ -307,34 +308,13 @@ async fn put(store: &PublicStore, object: &Written<'_>, progress: &dyn Progress)
     Ok(())
 }
 
-/// Reads a written object to its end, compares, and gives its version.
-async fn read_back(store: &PublicStore, object: &Written<'_>, progress: &dyn Progress) -> Result<Option<String>> {
+/// Reads a written object to its end and compares.
+async fn read_back(store: &PublicStore, object: &Written<'_>, progress: &dyn Progress) -> Result<()> {
     let wrong = |detail: String| StoreError::ReadBack { address: store.address().into(), path: object.path.clone(), detail };
     match store.digest(&object.path, Phase::ReadBack, progress).await? {
         None => Err(wrong("it is not there".into())),
         Some((info, _)) if info.bytes != object.bytes => Err(wrong(format!("{} bytes instead of {}", info.bytes, object.bytes))),
         Some((_, sha256)) if sha256 != object.sha256 => Err(wrong(format!("sha256 {sha256} instead of {}", object.sha256))),
-        Some((info, _)) => Ok(info.version),
+        Some(_) => Ok(()),
     }
-}
-
-/// After the swap nobody has a right to these objects but us. A publication of the same month that lost the race may have replaced one
-/// between our reading it back and the swap: such an object is put right.
-async fn settle(store: &PublicStore, written: &[Written<'_>], progress: &dyn Progress) -> Result<()> {
-    for object in written {
-        let there = store.head(&object.path).await?;
-        if there.is_some_and(|info| info.bytes == object.bytes && info.version == object.version) {
-            continue;
-        }
-        match read_back(store, object, &()).await {
-            Ok(_) => continue,
-            Err(StoreError::ReadBack { .. }) => {}
-            Err(e) => return Err(e),
-        }
-        tracing::warn!(object = object.path, "another publication replaced this object; putting it right");
-        store.remove(&object.path).await?;
-        put(store, object, progress).await?;
-        read_back(store, object, progress).await?;
-    }
-    Ok(())
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{Fault, PublicStore, Put};
+use crate::{
+    Fault, PublicStore, Put,
+    public::tests::{s3_stores, unique},
+};
 use chrono::NaiveDate;
 use solidata_model::{ChainLink, Index, MANIFEST_FORMAT, Month, RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool};
 
@@ -117,7 +120,9 @@ fn coreutils_accept_the_sums() {
 async fn months_are_published_in_one_swap_and_once() {
     let (a, b, c) = (folder("a"), folder("b"), folder("c"));
     let public = tempfile::tempdir().unwrap();
-    for store in [PublicStore::memory(), PublicStore::folder(&public.path().join("p")).unwrap()] {
+    let mut stores = vec![PublicStore::memory(), PublicStore::folder(&public.path().join("p")).unwrap()];
+    stores.extend(s3_stores().iter().map(|s| s.under(&unique())));
+    for store in stores {
         // Given in any order, published in that of the months.
         let drafts = vec![draft(b.path(), "2024-09"), draft(a.path(), "2024-08")];
         let done = publish_all(&store, drafts.clone(), &()).await.unwrap();
@@ -126,8 +131,10 @@ async fn months_are_published_in_one_swap_and_once() {
             [("releases/2024-08/r1", 1), ("releases/2024-09/r1", 2)]
         );
         assert!(done.iter().all(|p| p.outcome == Outcome::New));
+        // In a bucket the probe stays.
+        assert!(store.list("staging").await.unwrap().iter().all(|o| o.path.ends_with("probe.txt")));
         let before = everything(&store).await;
-        assert_eq!(before.len(), 2 * 5 + 2 + 1, "{:?}", before.keys());
+        assert_eq!(before.keys().filter(|p| !p.starts_with("staging/")).count(), 2 * 5 + 2 + 1, "{:?}", before.keys());
         let (index, _) = store.read_index().await.unwrap();
         assert_eq!((index.sealed, index.releases.len()), (2, 2));
 
@@ -201,12 +208,14 @@ async fn the_second_of_two_publishers_in_a_bucket_tries_again() {
     let same = Publication::plan(&store, vec![draft(a.path(), "2024-08")]).await.unwrap();
     let held = store.exclusive().await.unwrap();
     first.run(&store, &held, &()).await.unwrap();
-    // The same release by another publisher: the same bytes, so both are right.
-    same.run(&store, &held, &()).await.unwrap();
-    let e = second.run(&store, &held, &()).await.unwrap_err();
-    assert!(matches!(e, StoreError::Conflict { .. }), "{e}");
-    assert_eq!(e.fault(), Fault::Unavailable);
+    for late in [same, second] {
+        let e = late.run(&store, &held, &()).await.unwrap_err();
+        assert!(matches!(e, StoreError::Conflict { .. }), "{e}");
+        assert_eq!(e.fault(), Fault::Unavailable);
+    }
     drop(held);
+    let again = publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+    assert_eq!(again[0].outcome, Outcome::AlreadyPublished);
     publish_all(&store, vec![draft(b.path(), "2024-09")], &()).await.unwrap();
     let (index, _) = store.read_index().await.unwrap();
     assert_eq!(index.sealed, 2);
@@ -218,7 +227,7 @@ async fn what_an_unfinished_publication_left_gives_way() {
     let (a, b) = (folder("a"), folder("b"));
     let store = PublicStore::memory();
     let unfinished = draft(a.path(), "2024-08").seal(None).unwrap();
-    leftovers::prepare(&store, &unfinished).await.unwrap();
+    claims::claim(&store, &unfinished).await.unwrap();
     for object in unfinished.objects() {
         if let ObjectSource::Made(bytes) = object.source {
             store.put_new(&format!("{}/{}", unfinished.prefix(), object.path), bytes.clone()).await.unwrap();
@@ -229,6 +238,13 @@ async fn what_an_unfinished_publication_left_gives_way() {
         ChainLink { number: 1, prefix: unfinished.prefix(), manifest_sha256: unfinished.manifest_sha256(), previous_manifest_sha256: None };
     store.put_new("chain/000001.json", canonical_json(&link).unwrap().into()).await.unwrap();
 
+    // In a bucket nobody can tell a dead publication from one that is at work, but by waiting. The same one need not wait.
+    for month in ["2024-07", "2024-08"] {
+        let e = publish_all(&store, vec![draft(b.path(), month)], &()).await.unwrap_err();
+        assert!(matches!(e, StoreError::Busy { .. }), "{e}");
+    }
+    let store = store.with_patience(std::time::Duration::from_millis(50));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     // Another month takes the number, then the month itself comes with other content.
     publish_all(&store, vec![draft(b.path(), "2024-07")], &()).await.unwrap();
     publish_all(&store, vec![draft(b.path(), "2024-08")], &()).await.unwrap();

@@ -41,7 +41,7 @@ impl World {
 }
 
 /// Whatever `index.json` names is there, whole, and part of the chain.
-async fn assert_whole(store: &PublicStore, what: &str) -> usize {
+pub(super) async fn assert_whole(store: &PublicStore, what: &str) -> usize {
     let (index, _) = store.read_index().await.unwrap();
     for entry in &index.releases {
         let bytes = store.get(&format!("{}/manifest.json", entry.prefix)).await.unwrap().unwrap_or_else(|| panic!("{what}: no manifest"));
