@@ -128,3 +128,90 @@ fn searches_are_sorted_by_insertion_and_hold_what_the_recipe_plants() {
     assert_eq!(traps["createdAt_invalide"], 12);
     assert!(docs.iter().all(|doc| doc.get("searchType").is_none() && doc.get("slug").is_none()), "not logged in 2024");
 }
+
+#[test]
+fn fields_appear_when_the_site_began_to_log_them() {
+    let mut spec = small(Form::Ndjson);
+    (spec.from, spec.to, spec.scale, spec.truth) = (date(2025, 12, 20), date(2026, 6, 15), 0.01, false);
+    let (folder, _) = make(&spec, 2);
+    assert!(!folder.path().join("truth.json").exists());
+    let mut seen = BTreeMap::new();
+    for doc in lines(&folder.path().join("search.ndjson")) {
+        let Some(created) = doc["createdAt"]["$date"].as_str() else { continue };
+        if !("2025-12-20".."2026-07").contains(&created) {
+            continue;
+        }
+        let [old, new] = ["suggestionType", "searchType"].map(|key| doc.get(key).and_then(Value::as_str));
+        let period = match created {
+            created if created < "2025-12-24" => {
+                assert!(old.is_none() && new.is_none() && doc.get("slug").is_none());
+                "before"
+            }
+            created if created < "2026-01-15" => {
+                assert!(matches!(old, Some("CATEGORY" | "ASSISTANT")) && new.is_none(), "{old:?}");
+                "bug"
+            }
+            created if created < "2026-06-11" => {
+                assert!(old.is_some() && new.is_none());
+                "old name"
+            }
+            _ => {
+                assert!(old.is_none() && new.is_some());
+                "new name"
+            }
+        };
+        *seen.entry(period).or_insert(0) += 1;
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+}
+
+#[test]
+fn the_web_app_sends_two_requests_from_september_2025() {
+    let mut spec = small(Form::Ndjson);
+    (spec.from, spec.to, spec.scale, spec.truth) = (date(2025, 9, 1), date(2025, 9, 14), 0.2, false);
+    let (folder, _) = make(&spec, 2);
+    let mut twins = [0, 0];
+    for doc in lines(&folder.path().join("search.ndjson")) {
+        let web_app = doc["userData"]["origin"] == "WEBAPP_SOLIGUIDE" && doc["placeType"] == "PARCOURS_MOBILE";
+        let Some(created) = doc["createdAt"]["$date"].as_str() else { continue };
+        if web_app && doc["word"].as_str().is_none_or(|word| !word.starts_with("cas limite")) {
+            twins[usize::from(created >= "2025-09-07T22")] += 1;
+        }
+    }
+    assert!(twins[0] == 0 && twins[1] > 50, "{twins:?}");
+}
+
+#[test]
+fn small_cells_are_what_the_disclosure_tests_need() {
+    let departments = Departments::List(vec!["67".to_owned()]);
+    let (folder, _) = make(&SynthSpec::new(date(2024, 1, 1), date(2024, 2, 29), departments, 7, Form::Bson), 2);
+    let truth = truth(folder.path());
+    let rows = truth["rule"].as_array().unwrap();
+    let net = |month: &str, code: &str| -> u64 {
+        let mine = rows.iter().filter(|row| row["departement"] == "67" && row["mois"] == month && row["categorie"] == code);
+        mine.map(|row| row["nette"].as_u64().unwrap()).sum()
+    };
+    // Six single searches, and a commune with ten, then eleven.
+    assert_eq!((net("2024-01", "allergology"), net("2024-02", "allergology")), (16, 11));
+    for code in ["museums", "driving_license", "vehicle_maintenance", "libraries", "animal_assitance"] {
+        assert_eq!((net("2024-01", code), net("2024-02", code)), (43, 0), "{code}");
+    }
+    let communes = truth["rule_by_commune"].as_array().unwrap();
+    let only_one = communes.iter().filter(|row| row["mois"] == "2024-01" && row["nette"] == 1).count();
+    assert!(only_one >= 6, "{only_one}");
+}
+
+#[test]
+fn bad_requests_say_what_to_write_instead() {
+    let refused = |change: &dyn Fn(&mut SynthSpec)| {
+        let mut spec = small(Form::Ndjson);
+        change(&mut spec);
+        let folder = tempfile::tempdir().unwrap();
+        crate::generate(&spec, &Files::load().bytes(), folder.path(), &Silent).unwrap_err().to_string()
+    };
+    assert!(refused(&|spec| spec.to = date(2024, 2, 1)).contains("exchange them"));
+    assert!(refused(&|spec| spec.scale = 0.0).contains("--scale"));
+    assert!(refused(&|spec| spec.from = date(2010, 1, 1)).contains("between 2017-01-02"));
+    assert!(refused(&|spec| spec.departments = Departments::List(Vec::new())).contains("names none"));
+    assert!(refused(&|spec| spec.departments = Departments::List(vec!["99".to_owned()])).contains("unknown département \"99\""));
+}
