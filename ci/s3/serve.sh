@@ -48,7 +48,7 @@ start)
     echo "export SOLIDATA_TEST_S3='${endpoints[*]}' SOLIDATA_TEST_S3_STATE='$state'"
     ;;
 stop)
-    [ -n "${SOLIDATA_TEST_S3_STATE:-}" ] && stop "$SOLIDATA_TEST_S3_STATE"
+    if [ -n "${SOLIDATA_TEST_S3_STATE:-}" ]; then stop "$SOLIDATA_TEST_S3_STATE"; fi
     ;;
 *)
     sed -n '2,5s/^# //p' "$0" >&2
