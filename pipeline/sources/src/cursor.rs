@@ -74,7 +74,7 @@ pub(crate) enum Known<F> {
 
 /// The keys of one object of the contract.
 pub(crate) trait Level: Copy {
-    /// Its path, with a dot at the end unless it is the document itself.
+    /// Its path; nothing for the document itself.
     const PATH: &'static str;
     /// Looks up a key; `word` is [`word_of`] it.
     fn find(name: &[u8], word: u64) -> Known<Self>;
@@ -83,7 +83,7 @@ pub(crate) trait Level: Copy {
 /// Steps through one document.
 pub(crate) trait Cursor<'a> {
     /// Inside an object: goes to the value of the next wanted key of it, or out of the object at its end.
-    fn key<L: Level>(&mut self, unknown: &mut Unknown) -> Result<Option<L>, Fault>;
+    fn key<L: Level>(&mut self, unknown: &mut Unknown<'_>) -> Result<Option<L>, Fault>;
     /// Inside a list: goes to the next item, or out of the list at its end.
     fn item(&mut self) -> Result<bool, Fault>;
     /// At a value: enters the object that is wanted here.

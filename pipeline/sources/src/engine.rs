@@ -5,6 +5,7 @@ use crate::frame::{self, Counts, Outlet};
 use crate::receipt::{Container, FileDigest, Quarantined};
 use crate::snapshot::Part;
 use crate::stream::Stream;
+use crate::unknown::Policies;
 use crate::worker::{Tally, Worker};
 use crate::{Collection, ConsumerError, SourceError};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -35,6 +36,7 @@ pub(crate) fn run<C: Consumer>(name: &str, parts: &[Part<'_>], request: &Request
     let threads = request.threads.max(1);
     let lost = || SourceError::WorkerLost { path: name.to_owned() };
     let signals = Signals::default();
+    let policies = Policies::get()?;
     thread::scope(|scope| {
         // A block or two waiting for each worker keep all busy; more would only push each other out of the caches.
         let (full, batches) = bounded(threads + 1);
@@ -42,7 +44,7 @@ pub(crate) fn run<C: Consumer>(name: &str, parts: &[Part<'_>], request: &Request
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let (batches, give_back, signals) = (batches.clone(), give_back.clone(), &signals);
-                scope.spawn(move || work(consumer, &batches, &give_back, signals))
+                scope.spawn(move || work(Worker::new(consumer, policies), &batches, &give_back, signals))
             })
             .collect();
         drop((batches, give_back));
@@ -74,20 +76,19 @@ pub(crate) fn run<C: Consumer>(name: &str, parts: &[Part<'_>], request: &Request
 }
 
 /// The life of one worker thread.
-fn work<C: Consumer>(
-    consumer: &C,
+fn work<'c, C: Consumer>(
+    mut worker: Worker<'c, C>,
     batches: &Receiver<frame::Batch>,
     give_back: &Sender<Vec<u8>>,
     signals: &Signals,
-) -> Result<(C::Worker, Tally), ConsumerError> {
-    let mut worker = Worker::new(consumer);
+) -> Result<(C::Worker, Tally<'c>), ConsumerError> {
     let mut noted = 0;
     for batch in batches {
         if signals.stop.load(Ordering::Relaxed) {
             break;
         }
         worker.batch(&batch);
-        if let Err(error) = consumer.batch_end(&mut worker.own) {
+        if let Err(error) = worker.consumer.batch_end(&mut worker.own) {
             signals.stop.store(true, Ordering::Relaxed);
             return Err(error);
         }
@@ -125,7 +126,7 @@ fn read_part(part: &Part<'_>, request: &Request<'_>, outlet: &Outlet) -> Result<
 }
 
 /// Puts together what the threads found. Sorted, so that it does not depend on them.
-fn merge(read: Vec<(FileDigest, Counts)>, tallies: Vec<Tally>) -> Pass {
+fn merge(read: Vec<(FileDigest, Counts)>, tallies: Vec<Tally<'_>>) -> Pass {
     let mut pass = Pass { files: Vec::new(), documents: Counts::new(), quarantine: Vec::new(), unknown_fields: BTreeMap::new() };
     for (file, counts) in read {
         pass.files.push(file);
@@ -139,7 +140,7 @@ fn merge(read: Vec<(FileDigest, Counts)>, tallies: Vec<Tally>) -> Pass {
         }
         pass.quarantine.extend(tally.quarantine);
         tally.search.add_to(Collection::Search, &mut pass.unknown_fields);
-        tally.lieux.unknown.add_to(Collection::Lieux, &mut pass.unknown_fields);
+        tally.lieux.add_to(Collection::Lieux, &mut pass.unknown_fields);
     }
     pass.quarantine.sort();
     pass

@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Usage,
     /// A file is missing or cannot be read now (exit code 3).
     Unavailable,
-    /// The consumer of the records failed; the caller knows what it was.
+    /// The consumer of the records failed (the caller knows what it was), or the program itself (exit code 5).
     Consumer,
 }
 
@@ -110,6 +110,9 @@ pub enum SourceError {
     /// The consumer of the records stopped the run.
     #[error("the records could not be taken in: {0}")]
     Consumer(ConsumerError),
+    /// The field policies that are compiled in are wrong.
+    #[error("{0}; this is a defect of the program, please report it")]
+    Policy(String),
     /// A worker thread died.
     #[error("a worker thread stopped while reading {path}; this is a defect of the program, please report it")]
     WorkerLost {
@@ -179,7 +182,7 @@ impl SourceError {
             Self::NotRecognised { .. } | Self::Damaged { .. } | Self::TooManyQuarantined { .. } => ErrorKind::Damaged,
             Self::CollectionNotSaid { .. } | Self::CollectionMissing { .. } | Self::CollectionTwice { .. } => ErrorKind::Usage,
             Self::Missing { .. } | Self::Unreadable { .. } => ErrorKind::Unavailable,
-            Self::Consumer(_) | Self::WorkerLost { .. } => ErrorKind::Consumer,
+            Self::Consumer(_) | Self::Policy(_) | Self::WorkerLost { .. } => ErrorKind::Consumer,
         }
     }
 }

@@ -51,7 +51,6 @@ mod error;
 mod frame;
 mod input;
 mod json;
-mod place;
 mod receipt;
 mod search;
 mod snapshot;
@@ -64,3 +63,8 @@ pub use consumer::{Breach, Consumer, Progress, Request};
 pub use error::{ConsumerError, Damage, ErrorKind, SourceError};
 pub use receipt::{Container, Digest, Encoding, FileDigest, Form, Quarantined, SnapshotDigest, SnapshotReceipt};
 pub use snapshot::{digest_snapshot, read_bytes, read_snapshot};
+
+#[cfg(test)]
+extern crate self as solidata_sources;
+#[cfg(test)]
+mod tests;

@@ -10,35 +10,35 @@ level!(Root, "", wanted {
     Publics = "publics", Modalities = "modalities", Location = "location", UserData = "userData", User = "user",
 }, named { "__v", "searchType", "slug", "suggestionType", "updatedAt" });
 
-level!(Options, "options.", wanted { Page = "page" }, named { "limit", "sortBy", "sortValue" });
+level!(Options, "options", wanted { Page = "page" }, named { "fields", "limit", "sortBy", "sortValue" });
 
-level!(Publics, "publics.", wanted {
+level!(Publics, "publics", wanted {
     Accueil = "accueil", Age = "age", Administrative = "administrative", Familialle = "familialle", Gender = "gender", Other = "other",
-}, named {});
+}, named { "description", "showAge", "ukrainePrecisions" });
 
-level!(Modalities, "modalities.", wanted {
+level!(Modalities, "modalities", wanted {
     Animal = "animal", Appointment = "appointment", Inconditionnel = "inconditionnel", Inscription = "inscription",
     Orientation = "orientation", Pmr = "pmr", Price = "price",
-}, named {});
+}, named { "docs", "other" });
 
-level!(Location, "location.", wanted {
+level!(Location, "location", wanted {
     GeoType = "geoType", GeoValue = "geoValue", Country = "country", Region = "region", Department = "department", City = "city",
     PostalCode = "postalCode", Areas = "areas",
-}, named { "coordinates", "distance", "label" });
+}, named { "_id", "coordinates", "distance", "label" });
 
-level!(Areas, "location.areas.", wanted {
+level!(Areas, "location.areas", wanted {
     Pays = "pays", Region = "region", RegionCode = "regionCode", Department = "department", Departement = "departement",
     DepartmentCode = "departmentCode", DepartementCode = "departementCode", City = "city", Ville = "ville", CityCode = "cityCode",
     PostalCode = "postalCode", CodePostal = "codePostal",
-}, named { "slugs" });
+}, named { "_id", "country", "slugs" });
 
-level!(User, "userData.", wanted {
+level!(User, "userData", wanted {
     Status = "status", Origin = "origin", Language = "language", UserId = "user_id", UserObjectId = "userObjectId", Email = "email",
     OrgaId = "orgaId", OrgaName = "orgaName", Referrer = "referrer",
-}, named { "role", "territory", "userName" });
+}, named { "_id", "role", "territory", "userName" });
 
 /// Reads the document at the cursor. `doc` must be as [`clear`] leaves it; after an error its content means nothing.
-pub(crate) fn read<'a, C: Cursor<'a>>(c: &mut C, doc: &mut SearchDoc<'a>, unknown: &mut Unknown) -> Result<(), Fault> {
+pub(crate) fn read<'a, C: Cursor<'a>>(c: &mut C, doc: &mut SearchDoc<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     if !c.enter("")? {
         return Err(Fault::WrongType(""));
     }
@@ -79,7 +79,7 @@ pub(crate) fn clear(doc: &mut SearchDoc<'_>) {
     *doc = SearchDoc { categories, ..SearchDoc::default() };
 }
 
-fn publics<'a, C: Cursor<'a>>(c: &mut C, publics: &mut PublicsFilter<'a>, unknown: &mut Unknown) -> Result<(), Fault> {
+fn publics<'a, C: Cursor<'a>>(c: &mut C, publics: &mut PublicsFilter<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     *publics = PublicsFilter::default();
     if !c.enter("publics")? {
         return Ok(());
@@ -97,7 +97,7 @@ fn publics<'a, C: Cursor<'a>>(c: &mut C, publics: &mut PublicsFilter<'a>, unknow
     Ok(())
 }
 
-fn modalities<'a, C: Cursor<'a>>(c: &mut C, modalities: &mut ModalitiesFilter, unknown: &mut Unknown) -> Result<(), Fault> {
+fn modalities<'a, C: Cursor<'a>>(c: &mut C, modalities: &mut ModalitiesFilter, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     *modalities = ModalitiesFilter::default();
     if !c.enter("modalities")? {
         return Ok(());
@@ -116,7 +116,7 @@ fn modalities<'a, C: Cursor<'a>>(c: &mut C, modalities: &mut ModalitiesFilter, u
     Ok(())
 }
 
-fn location<'a, C: Cursor<'a>>(c: &mut C, location: &mut SearchLocation<'a>, unknown: &mut Unknown) -> Result<(), Fault> {
+fn location<'a, C: Cursor<'a>>(c: &mut C, location: &mut SearchLocation<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     *location = SearchLocation::default();
     if !c.enter("location")? {
         return Ok(());
@@ -141,7 +141,7 @@ fn location<'a, C: Cursor<'a>>(c: &mut C, location: &mut SearchLocation<'a>, unk
     Ok(())
 }
 
-fn areas<'a, C: Cursor<'a>>(c: &mut C, areas: &mut SearchAreas<'a>, unknown: &mut Unknown) -> Result<(), Fault> {
+fn areas<'a, C: Cursor<'a>>(c: &mut C, areas: &mut SearchAreas<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     while let Some(key) = c.key::<Areas>(unknown)? {
         match key {
             Areas::Pays => areas.pays = c.text("location.areas.pays")?,
@@ -161,7 +161,7 @@ fn areas<'a, C: Cursor<'a>>(c: &mut C, areas: &mut SearchAreas<'a>, unknown: &mu
     Ok(())
 }
 
-fn user<'a, C: Cursor<'a>>(c: &mut C, user: &mut SearchUser<'a>, unknown: &mut Unknown) -> Result<(), Fault> {
+fn user<'a, C: Cursor<'a>>(c: &mut C, user: &mut SearchUser<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {
     *user = SearchUser { legacy_user: user.legacy_user.take(), ..SearchUser::default() };
     if !c.enter("userData")? {
         return Ok(());
@@ -180,4 +180,44 @@ fn user<'a, C: Cursor<'a>>(c: &mut C, user: &mut SearchUser<'a>, unknown: &mut U
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cursor::{Known, Level, word_of};
+    use solidata_anonymise::contract::wanted_of_search;
+    use solidata_anonymise::policy::Policy;
+
+    /// The keys of an object that a level wants, or does not want but knows, among all that the policy or the contract names.
+    fn wanted<L: Level>(out: &mut Vec<String>, objects: &[&str]) {
+        let policy = Policy::search().unwrap();
+        let mut leaves: Vec<String> = policy.leaves().map(|(path, _)| path.to_owned()).collect();
+        leaves.push("location.areas.slugs".to_owned());
+        for path in leaves {
+            let Some(key) = path.strip_prefix(L::PATH).map(|rest| rest.strip_prefix('.').unwrap_or(rest)) else { continue };
+            let key = key.split('.').next().unwrap();
+            match L::find(key.as_bytes(), word_of(key.as_bytes())) {
+                Known::Wanted(_) if objects.contains(&key) => {}
+                Known::Wanted(_) => out.push(if L::PATH.is_empty() { key.to_owned() } else { format!("{}.{key}", L::PATH) }),
+                Known::Named => assert!(policy.action(&path) == Some(solidata_anonymise::policy::Action::Drop), "{path}"),
+                Known::Not => assert!(!policy.knows(&path), "{path} is not known to the reader"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_contract_wants() {
+        let mut read = Vec::new();
+        wanted::<Root>(&mut read, &["options", "publics", "modalities", "location", "userData"]);
+        wanted::<Options>(&mut read, &[]);
+        wanted::<Publics>(&mut read, &[]);
+        wanted::<Modalities>(&mut read, &[]);
+        wanted::<Location>(&mut read, &["areas"]);
+        wanted::<Areas>(&mut read, &[]);
+        wanted::<User>(&mut read, &[]);
+        read.sort();
+        read.dedup();
+        assert_eq!(read, wanted_of_search());
+    }
 }

@@ -5,10 +5,9 @@ use crate::consumer::{Breach, Consumer};
 use crate::cursor::Fault;
 use crate::frame::{Batch, Layout, Segment};
 use crate::json::{JsonCursor, PAD};
-use crate::place::Skipped;
 use crate::receipt::Quarantined;
 use crate::search;
-use crate::unknown::Unknown;
+use crate::unknown::{Policies, Unknown};
 use crate::{Collection, Position};
 use memchr::memchr;
 use serde::de::DeserializeSeed;
@@ -17,15 +16,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What one worker has counted.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Tally<'p> {
     /// Documents of line-based streams; the other framings count theirs.
     pub lines: BTreeMap<Collection, u64>,
     pub quarantine: Vec<Quarantined>,
     /// Unknown fields of searches.
-    pub search: Unknown,
+    pub search: Unknown<'p>,
     /// Unknown fields of places.
-    pub lieux: Skipped,
+    pub lieux: Unknown<'p>,
 }
 
 /// Why one record is put in quarantine.
@@ -58,12 +56,18 @@ const NOT_BSON: &str = "bson_invalide";
 pub(crate) struct Worker<'c, C: Consumer> {
     pub consumer: &'c C,
     pub own: C::Worker,
-    pub tally: Tally,
+    pub tally: Tally<'c>,
 }
 
 impl<'c, C: Consumer> Worker<'c, C> {
-    pub fn new(consumer: &'c C) -> Self {
-        Self { consumer, own: consumer.worker(), tally: Tally::default() }
+    pub fn new(consumer: &'c C, policies: &'c Policies) -> Self {
+        let tally = Tally {
+            lines: BTreeMap::new(),
+            quarantine: Vec::new(),
+            search: Unknown::new(&policies.search),
+            lieux: Unknown::new(&policies.lieux),
+        };
+        Self { consumer, own: consumer.worker(), tally }
     }
 
     /// Parses all records of a batch.
@@ -146,7 +150,7 @@ impl<'c, C: Consumer> Worker<'c, C> {
     }
 }
 
-impl Tally {
+impl Tally<'_> {
     fn lines(&mut self, segment: &Segment, lines: u64) {
         *self.lines.entry(segment.collection).or_default() += lines;
     }

@@ -218,7 +218,7 @@ fn utf8(bytes: &[u8]) -> Cow<'_, str> {
 
 impl<'a> Cursor<'a> for BsonCursor<'a> {
     #[inline(always)]
-    fn key<L: Level>(&mut self, unknown: &mut Unknown) -> Result<Option<L>, Fault> {
+    fn key<L: Level>(&mut self, unknown: &mut Unknown<'_>) -> Result<Option<L>, Fault> {
         while let Some((name, word)) = self.element()? {
             match L::find(name, word) {
                 Known::Wanted(field) => return Ok(Some(field)),

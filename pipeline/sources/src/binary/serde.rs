@@ -3,8 +3,8 @@
 
 use super::cursor::{BsonCursor, kind};
 use crate::cursor::Fault;
-use serde::de::value::{MapDeserializer, StringDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, StringDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use solidata_anonymise::contract::ObjectId;
 use std::borrow::Cow;
@@ -51,11 +51,11 @@ impl<'de> Deserializer<'de> for BsonDeserializer<'_, 'de> {
         match c.kind() {
             kind::OBJECT => {
                 c.enter_at()?;
-                visitor.visit_map(Members(c))
+                visitor.visit_map(Members { cursor: c, ended: false })
             }
             kind::LIST => {
                 c.enter_at()?;
-                visitor.visit_seq(Members(c))
+                visitor.visit_seq(Members { cursor: c, ended: false })
             }
             kind::NULL => visitor.visit_unit(),
             kind::BOOL => match c.take_array::<1>()? {
@@ -107,20 +107,34 @@ impl<'de> Deserializer<'de> for BsonDeserializer<'_, 'de> {
     }
 }
 
-/// The elements of an object or a list.
-struct Members<'c, 'a>(&'c mut BsonCursor<'a>);
+/// The elements of an object or a list. Visitors may ask again after the end.
+struct Members<'c, 'a> {
+    cursor: &'c mut BsonCursor<'a>,
+    ended: bool,
+}
+
+impl<'a> Members<'_, 'a> {
+    fn element(&mut self) -> Result<Option<&'a [u8]>, BsonError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let element = self.cursor.element()?;
+        self.ended = element.is_none();
+        Ok(element.map(|(name, _)| name))
+    }
+}
 
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = BsonError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, BsonError> {
-        let Some((name, _)) = self.0.element()? else { return Ok(None) };
-        let name = std::str::from_utf8(name).map_err(|_| BsonError::custom("the name of a field is not UTF-8"))?;
-        seed.deserialize(serde::de::value::BorrowedStrDeserializer::new(name)).map(Some)
+        let Some(name) = self.element()? else { return Ok(None) };
+        let name = std::str::from_utf8(name).map_err(|_| BsonError::Malformed)?;
+        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, BsonError> {
-        seed.deserialize(BsonDeserializer(self.0))
+        seed.deserialize(BsonDeserializer(self.cursor))
     }
 }
 
@@ -128,8 +142,8 @@ impl<'de> SeqAccess<'de> for Members<'_, 'de> {
     type Error = BsonError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, BsonError> {
-        match self.0.element()? {
-            Some(_) => seed.deserialize(BsonDeserializer(self.0)).map(Some),
+        match self.element()? {
+            Some(_) => seed.deserialize(BsonDeserializer(self.cursor)).map(Some),
             None => Ok(None),
         }
     }

@@ -17,8 +17,9 @@ use crate::{Collection, SourceError};
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::BTreeMap;
 
-/// Bytes that a block holds, unless one record is longer. Small enough for a core's own cache, large enough to hand over rarely.
-pub(crate) const BLOCK: usize = 1 << 20;
+/// Bytes that a block holds, unless one record is longer. Small enough for the caches, large enough to hand over rarely. In this crate's own
+/// tests nearly every record meets the end of a block.
+pub(crate) const BLOCK: usize = if cfg!(test) { 512 } else { 1 << 20 };
 
 /// The longest record. Canonical Extended JSON of a 16 MiB document can be several times as long.
 pub(crate) const LONGEST_RECORD: usize = 128 << 20;

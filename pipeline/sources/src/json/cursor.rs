@@ -38,11 +38,12 @@ impl<'a> JsonCursor<'a> {
         self.text.as_bytes().get(at).copied().unwrap_or(0)
     }
 
-    /// The next byte that is no white space, which is not taken; 0 at the end of the record.
+    /// The next byte that is no white space, which is not taken; 0 at the end of the record. When a malformed record leads the scanner
+    /// beyond its end, that is noticed by [`Self::finish`] at the latest.
     #[inline(always)]
     fn next(&mut self) -> u8 {
         let byte = self.byte(self.at);
-        if byte > b' ' && self.at < self.end { byte } else { self.next_after_space() }
+        if byte > b' ' { byte } else { self.next_after_space() }
     }
 
     fn next_after_space(&mut self) -> u8 {
@@ -55,7 +56,8 @@ impl<'a> JsonCursor<'a> {
         0
     }
 
-    /// The offset of the first quote, backslash or control character at or after `from`, inside the record.
+    /// The offset of the first quote, backslash or control character at or after `from`. A line feed ends a record of NDJSON, and a record
+    /// of an array has balanced quotes, so that it lies inside the record unless that is malformed.
     #[inline(always)]
     fn string_stop(&self, from: usize) -> Result<usize, Fault> {
         let bytes = self.text.as_bytes();
@@ -63,8 +65,7 @@ impl<'a> JsonCursor<'a> {
         while let Some(chunk) = bytes.get(at..at + STRING_CHUNK).and_then(|chunk| chunk.first_chunk()) {
             let stops = string_stops(chunk);
             if stops != 0 {
-                let stop = at + stops.trailing_zeros() as usize;
-                return if stop < self.end { Ok(stop) } else { Err(Fault::Malformed) };
+                return Ok(at + stops.trailing_zeros() as usize);
             }
             at += STRING_CHUNK;
         }
@@ -280,7 +281,7 @@ fn unwrap<'a>(key: &str, value: Shallow<'a>) -> Shallow<'a> {
 
 impl<'a> Cursor<'a> for JsonCursor<'a> {
     #[inline(always)]
-    fn key<L: Level>(&mut self, unknown: &mut Unknown) -> Result<Option<L>, Fault> {
+    fn key<L: Level>(&mut self, unknown: &mut Unknown<'_>) -> Result<Option<L>, Fault> {
         while self.another(b'}')? {
             let (name, word) = self.name()?;
             match L::find(name.as_bytes(), word) {
