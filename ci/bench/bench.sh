@@ -7,8 +7,7 @@ cd "$(dirname "$0")/../.."
 FROM=${FROM:-2024-01-01} TO=${TO:-2024-10-03} SCALE=${SCALE:-1} RUNS=${RUNS:-3} OUT=${OUT:-out/bench.json}
 
 python=$(ci/python/venv.sh bench)/bin/python
-cargo build --release --locked --bin solidata
-cargo build --release --locked -p solidata-stages --example bench_pipeline
+cargo build --release --locked --bin solidata --example bench_pipeline
 built="${CARGO_TARGET_DIR:-target}/release"
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/solidata/bench"

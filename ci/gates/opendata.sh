@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: ci/gates/opendata.sh [RELEASE_DIR]
+# usage: ci/gates/opendata.sh [RELEASE_DIR]     (SOLIDATA=PROGRAM makes the release with another program than the one that cargo builds)
 # Puts a release before the checkers that its consumers use: coreutils, frictionless, validata, csv-detective, JSON Schema, pyarrow, DuckDB.
 # Without a folder it makes a small release of synthetic data, and also damages copies of it to prove that each checker notices.
 set -euo pipefail
@@ -26,8 +26,8 @@ schemas() { "$validators" ci/python/check_schemas.py "$1"; }
 
 release=${1:-}
 if [ -z "$release" ]; then
-    solidata="${CARGO_TARGET_DIR:-target}/release/solidata"
-    [ -x "$solidata" ] || cargo build --release --locked --bin solidata
+    [ -n "${SOLIDATA:-}" ] || cargo build --release --locked --quiet --bin solidata
+    solidata=${SOLIDATA:-${CARGO_TARGET_DIR:-target}/release/solidata}
     "$solidata" synth --out "$work/snapshot" --from 2024-08-01 --to 2024-09-30 --departments 67,68 --seed 11 --form archive > "$work/log" 2>&1 &&
         "$solidata" run --month 2024-09 --lieux "$work/snapshot/snapshot.archive.gz" --search "$work/snapshot/snapshot.archive.gz" \
             --vault "$work/vault" --public "$work/public" > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
