@@ -215,3 +215,16 @@ fn bad_requests_say_what_to_write_instead() {
     assert!(refused(&|spec| spec.departments = Departments::List(Vec::new())).contains("names none"));
     assert!(refused(&|spec| spec.departments = Departments::List(vec!["99".to_owned()])).contains("unknown département \"99\""));
 }
+
+#[test]
+fn with_the_net_target_the_published_totals_are_about_net() {
+    let mut spec = small(Form::Bson);
+    (spec.target, spec.scale) = (crate::Target::Nette, 0.2);
+    let (folder, _) = make(&spec, 2);
+    let truth = truth(folder.path());
+    let rows = truth["rule_by_departement"].as_array().unwrap();
+    for (code, total) in [("67", 22_200.0 * 0.2), ("68", 6_095.0 * 0.2)] {
+        let net = rows.iter().find(|row| row["departement"] == code).unwrap()["nette"].as_f64().unwrap();
+        assert!((net / total - 1.0_f64).abs() < 0.05, "{code}: {net} for {total}");
+    }
+}

@@ -61,7 +61,7 @@ pub(crate) struct Drawn<'w> {
     pub zero_results: f64,
 }
 
-/// Draws an intention of the day in a bucket. `before_codes` and `old_users` tell of what early documents lack.
+/// Draws an intention in a bucket; `old` tells what its time implies.
 pub(crate) fn intention<'w>(world: &'w World, rng: &mut Rng, bucket: Bucket, old: Era) -> Drawn<'w> {
     let mut traps = Traps::default();
     let circle_index = match bucket {
