@@ -19,6 +19,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
+use tokio::sync::Notify;
 
 /// When the fatal request is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) enum When {
     After,
     /// All requests up to this one that are conditional writes are refused, those after it are carried out.
     Collides,
+    /// It is carried out when its sender wakes up.
+    Sleeps,
 }
 
 #[derive(Debug)]
@@ -39,6 +42,16 @@ pub(crate) struct Faults {
     when: When,
     deaf: Option<Deaf>,
     pace: Option<Arc<AtomicU64>>,
+    nap: Option<Arc<Nap>>,
+}
+
+/// Where a sleeper sleeps.
+#[derive(Debug, Default)]
+pub(crate) struct Nap {
+    /// Told when it falls asleep.
+    pub(crate) asleep: Notify,
+    /// Tell it to wake up.
+    pub(crate) wake: Notify,
 }
 
 impl fmt::Display for Faults {
@@ -51,7 +64,7 @@ impl fmt::Display for Faults {
 pub(crate) fn faulty(store: &PublicStore, fatal: u64, when: When) -> (PublicStore, Arc<AtomicU64>) {
     let counter = Arc::new(AtomicU64::new(0));
     let shared = Arc::clone(&counter);
-    (store.wrapped(|inner| Arc::new(Faults { inner, counter: shared, fatal, when, deaf: None, pace: None })), counter)
+    (store.wrapped(|inner| Arc::new(Faults { inner, counter: shared, fatal, when, deaf: None, pace: None, nap: None })), counter)
 }
 
 /// The store whose first `times` writes collide.
@@ -63,7 +76,8 @@ pub(crate) fn colliding(store: &PublicStore, times: u64) -> (PublicStore, Arc<At
 /// thread the same seed gives the same mixture. Versions are digests of the content, as on S3: bytes that come back bring their version back.
 pub(crate) fn in_turns(store: &PublicStore, pace: &Arc<AtomicU64>) -> PublicStore {
     let (counter, pace) = (Arc::default(), Some(Arc::clone(pace)));
-    let paced = store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: None, pace }));
+    let paced =
+        store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: None, pace, nap: None }));
     paced.as_another_process()
 }
 
@@ -72,6 +86,15 @@ impl PublicStore {
     pub(crate) fn as_another_process(&self) -> Self {
         Self { turn: Arc::default(), ..self.clone() }
     }
+}
+
+/// The store as another process sees it, which falls asleep before its request of this number is carried out.
+pub(crate) fn sleepy(store: &PublicStore, at: u64) -> (PublicStore, Arc<Nap>) {
+    let (counter, nap) = (Arc::default(), Arc::new(Nap::default()));
+    let with = Some(Arc::clone(&nap));
+    let store =
+        store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: at, when: When::Sleeps, deaf: None, pace: None, nap: with }));
+    (store.as_another_process(), nap)
 }
 
 /// Which conditions a store ignores.
@@ -86,7 +109,9 @@ pub(crate) enum Deaf {
 impl Deaf {
     pub(crate) fn wrap(self, store: &PublicStore) -> PublicStore {
         let counter = Arc::default();
-        store.wrapped(|inner| Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: Some(self), pace: None }))
+        store.wrapped(|inner| {
+            Arc::new(Faults { inner, counter, fatal: u64::MAX, when: When::Before, deaf: Some(self), pace: None, nap: None })
+        })
     }
 
     fn hears(self, mode: &PutMode) -> bool {
@@ -106,6 +131,7 @@ impl Faults {
         }
         let n = self.counter.fetch_add(1, Ordering::SeqCst) + 1;
         match n.cmp(&self.fatal) {
+            _ if self.when == When::Sleeps => (true, true),
             std::cmp::Ordering::Less => (true, true),
             std::cmp::Ordering::Equal => (self.when == When::After, false),
             std::cmp::Ordering::Greater => (false, false),
@@ -147,6 +173,10 @@ impl Faults {
             }
         }
         let (done, answered) = self.next();
+        if let (Some(nap), true) = (&self.nap, self.counter.load(Ordering::SeqCst) == self.fatal) {
+            nap.asleep.notify_one();
+            nap.wake.notified().await;
+        }
         if !done {
             return Err(lost());
         }

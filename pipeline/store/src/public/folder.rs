@@ -29,6 +29,9 @@ const NAME: &str = "folder";
 /// Up to this size an object's version is the digest of its bytes; above, what the file system knows of the file.
 const DIGEST_MAX: u64 = 1 << 20;
 
+/// Nothing that is published lies so deep.
+const DEPTH_MAX: u32 = 12;
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct FolderStore {
@@ -141,6 +144,18 @@ impl FolderStore {
         }
     }
 
+    /// Gives an object a second name; `false` when the disk cannot, or the object is not there.
+    fn link(&self, from: &Key, to: &Key) -> Result<bool> {
+        let target = self.file(to);
+        let parent = target.parent().unwrap_or(&target);
+        create_dirs(parent).map_err(|e| failed(parent, "create", e))?;
+        match fs::hard_link(self.file(from), &target) {
+            Ok(()) => sync(parent).map(|()| true),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(Error::AlreadyExists { path: to.to_string(), source: e.into() }),
+            Err(_) => Ok(false),
+        }
+    }
+
     /// Removes our own folder when nothing is in it.
     pub(super) fn tidy(&self) {
         let _ = fs::remove_dir(self.lock.root().join(OWN));
@@ -149,12 +164,15 @@ impl FolderStore {
     fn list_files(&self, prefix: Option<&Key>) -> Result<Vec<ObjectMeta>> {
         let mut found = Vec::new();
         let start = prefix.cloned().unwrap_or_default();
-        self.list_into(&self.file(&start), &start, &mut found)?;
+        self.list_into(&self.file(&start), &start, &mut found, 0)?;
         found.sort_by(|a, b| a.location.cmp(&b.location));
         Ok(found)
     }
 
-    fn list_into(&self, dir: &Path, key: &Key, found: &mut Vec<ObjectMeta>) -> Result<()> {
+    fn list_into(&self, dir: &Path, key: &Key, found: &mut Vec<ObjectMeta>, depth: u32) -> Result<()> {
+        if depth > DEPTH_MAX {
+            return Err(failed(dir, "list", io::Error::other("folders lie too deep in one another, or a link leads back")));
+        }
         let entries = match fs::read_dir(dir) {
             Ok(entries) => entries,
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
@@ -170,7 +188,7 @@ impl FolderStore {
             // Follows links. What leads nowhere is listed too: a listing that hides something cannot be verified.
             let meta = fs::metadata(entry.path()).or_else(|_| entry.metadata());
             match meta {
-                Ok(meta) if meta.is_dir() => self.list_into(&entry.path(), &location, found)?,
+                Ok(meta) if meta.is_dir() => self.list_into(&entry.path(), &location, found, depth + 1)?,
                 Ok(meta) => found.push(describe(location, &meta, None)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(failed(&entry.path(), "look at", e)),
@@ -279,6 +297,10 @@ impl ObjectStore for FolderStore {
         let (from, to) = (from.clone(), to.clone());
         let mode = if options.mode == CopyMode::Create { PutMode::Create } else { PutMode::Overwrite };
         self.blocking(move |store| {
+            // A whole object is on the disk already: a second name for it is enough, where the disk has such.
+            if options.mode == CopyMode::Create && store.link(&from, &to)? {
+                return Ok(());
+            }
             let mut source = store.read(&from, &GetOptions::default()).and_then(|found| match found.payload {
                 GetResultPayload::File(file, _) => Ok(file),
                 GetResultPayload::Stream(_) => Err(Error::NotFound { path: from.to_string(), source: "not a file".into() }),

@@ -190,6 +190,11 @@ async fn a_folder_hides_nothing_but_its_own_lock() {
     std::os::unix::fs::symlink("nowhere", dir.path().join("a/dangling")).unwrap();
     let found = store.list("").await.unwrap();
     assert_eq!(found.len(), if cfg!(unix) { 5 } else { 4 }, "{found:?}");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(".", dir.path().join("a/round")).unwrap();
+        assert!(store.list("").await.is_err());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

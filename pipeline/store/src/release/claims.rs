@@ -112,8 +112,10 @@ pub(super) async fn claim(store: &PublicStore, release: &Release<Sealed>) -> Res
 }
 
 /// Removes what is in the way beneath the prefix of a release. Only who has the mark alone may.
-pub(super) async fn make_room(store: &PublicStore, claim: &Claim, release: &Release<Sealed>) -> Result<()> {
+pub(super) async fn make_room(store: &PublicStore, claim: &mut Claim, release: &Release<Sealed>) -> Result<()> {
     for path in foreign(store, release).await? {
+        // We may have been asleep, and taken for dead.
+        claim.renew(store).await?;
         if claim.shared {
             return Err(busy(store));
         }

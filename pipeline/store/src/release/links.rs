@@ -51,7 +51,7 @@ pub(super) async fn last(store: &PublicStore, index: &Index) -> Result<Option<Ch
 pub(super) async fn put(
     store: &PublicStore,
     (index, token): (&Index, &IndexToken),
-    claims: &[Claim],
+    claims: &mut [Claim],
     link: &ChainLink,
     bytes: &Bytes,
 ) -> Result<()> {
@@ -80,12 +80,13 @@ pub(super) async fn put(
 async fn give_way(
     store: &PublicStore,
     (index, token): (&Index, &IndexToken),
-    claims: &[Claim],
+    claims: &mut [Claim],
     path: &str,
     there: &ChainLink,
 ) -> Result<bool> {
-    if let Some(ours) = claims.iter().find(|c| c.prefix == there.prefix) {
-        // An earlier attempt at one of our own releases, whose mark is ours now.
+    if let Some(ours) = claims.iter_mut().find(|c| c.prefix == there.prefix) {
+        // An earlier attempt at one of our own releases, if its mark is ours still.
+        ours.renew(store).await?;
         return if ours.shared { Err(claims::busy(store)) } else { Ok(true) };
     }
     match claims::look(store, &there.prefix).await? {

@@ -159,7 +159,7 @@ impl Publication {
         if store.read_index().await?.1 != self.token {
             return Err(StoreError::Conflict { address: store.address().into() });
         }
-        for (claim, (release, _)) in claims.iter().zip(new) {
+        for (claim, (release, _)) in claims.iter_mut().zip(new) {
             claims::make_room(store, claim, release).await?;
         }
         write_releases(store, new, claims, progress).await?;

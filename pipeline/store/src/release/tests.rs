@@ -52,6 +52,24 @@ pub(crate) fn draft(dir: &Path, month: &str) -> Release<Draft> {
     Release::draft(dir, manifest(dir, month, "snapshot"), &()).unwrap()
 }
 
+/// Leaves what a publication leaves that is killed right before its swap: a mark that is held, objects (one of them strange), a link.
+pub(super) async fn leave(store: &PublicStore, dir: &Path, month: &str) -> claims::Claim {
+    let unfinished = draft(dir, month).seal(None).unwrap();
+    let claim = claims::claim(store, &unfinished).await.unwrap();
+    for object in unfinished.objects() {
+        let bytes = match object.source {
+            ObjectSource::Made(bytes) => bytes.clone(),
+            ObjectSource::File(path) => fs::read(path).unwrap().into(),
+        };
+        store.put_new(&format!("{}/{}", unfinished.prefix(), object.path), bytes).await.unwrap();
+    }
+    store.put_new(&format!("{}/left.csv", unfinished.prefix()), "left".into()).await.unwrap();
+    for (link, bytes) in links::of(&[(&unfinished, 1)]).unwrap() {
+        store.put_new(&links::path(link.number), bytes).await.unwrap();
+    }
+    claim
+}
+
 /// Every object of a store with its bytes.
 pub(crate) async fn everything(store: &PublicStore) -> BTreeMap<String, Bytes> {
     let mut found = BTreeMap::new();
@@ -226,17 +244,7 @@ async fn the_second_of_two_publishers_in_a_bucket_tries_again() {
 async fn what_an_unfinished_publication_left_gives_way() {
     let (a, b) = (folder("a"), folder("b"));
     let store = PublicStore::memory();
-    let unfinished = draft(a.path(), "2024-08").seal(None).unwrap();
-    claims::claim(&store, &unfinished).await.unwrap();
-    for object in unfinished.objects() {
-        if let ObjectSource::Made(bytes) = object.source {
-            store.put_new(&format!("{}/{}", unfinished.prefix(), object.path), bytes.clone()).await.unwrap();
-        }
-    }
-    store.put_new("releases/2024-08/r1/left.csv", "left".into()).await.unwrap();
-    let link =
-        ChainLink { number: 1, prefix: unfinished.prefix(), manifest_sha256: unfinished.manifest_sha256(), previous_manifest_sha256: None };
-    store.put_new("chain/000001.json", canonical_json(&link).unwrap().into()).await.unwrap();
+    leave(&store, a.path(), "2024-08").await;
 
     // In a bucket nobody can tell a dead publication from one that is at work, but by waiting. The same one need not wait.
     for month in ["2024-07", "2024-08"] {

@@ -2,13 +2,13 @@
 
 use super::{
     Draft, Release, publish_all,
-    tests::{draft, folder},
+    tests::{draft, folder, leave},
     tests_crash::assert_whole,
 };
 use crate::{
     Fault, PublicStore, Result, StoreError,
     public::{
-        faults::in_turns,
+        faults::{in_turns, sleepy},
         tests::{s3_stores, unique},
     },
 };
@@ -16,6 +16,7 @@ use solidata_model::{ChainLink, Month};
 use std::{
     path::Path,
     sync::{Arc, atomic::AtomicU64},
+    time::Duration,
 };
 
 /// Publishes until it succeeds or is told that trying again is of no use.
@@ -90,10 +91,14 @@ async fn of_publishers_of_one_month_one_wins_and_its_release_is_whole() {
 /// Two who publish the same two months, one who publishes one of them otherwise, and one who publishes another one.
 #[tokio::test(start_paused = true)]
 async fn whoever_publishes_what_the_store_stays_whole() {
-    let [a, b, other, later] = ["a", "b", "other", "later"].map(folder);
+    let [a, b, other, later, left] = ["a", "b", "other", "later", "left"].map(folder);
     for seed in seeds() {
         let what = format!("seed {seed}");
         let (store, pace) = (PublicStore::memory(), Arc::new(AtomicU64::new(seed)));
+        // Every other time something is in the way.
+        if seed % 2 == 1 {
+            leave(&store, left.path(), "2024-01").await.let_go(&store).await;
+        }
         let publish = |i: usize| {
             let store = in_turns(&store, &pace);
             let drafts = match i {
@@ -109,6 +114,45 @@ async fn whoever_publishes_what_the_store_stays_whole() {
         assert_eq!(assert_whole(&store, &what).await, if done[0].is_ok() { 3 } else { 2 }, "{what}");
         assert_chained(&store, &what).await;
     }
+}
+
+/// A publisher that is put to sleep at any of its requests, taken for dead, and wakes up when another has published: the same month with
+/// other content, or another month, which takes its number in the chain.
+#[tokio::test]
+async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
+    let [a, b, other, left] = ["a", "b", "other", "left"].map(folder);
+    let patience = Duration::from_millis(20);
+    let mut slept = 0;
+    for month in ["2024-01", "2024-02", "2024-03"] {
+        for (at, in_the_way) in (1..=80).flat_map(|at| [(at, false), (at, true)]) {
+            let what = format!("asleep at request {at} ({in_the_way}) while {month} is published");
+            let store = PublicStore::memory().with_patience(patience);
+            if in_the_way {
+                leave(&store, left.path(), "2024-01").await.let_go(&store).await;
+            }
+            let (sleeper, nap) = sleepy(&store, at);
+            let drafts = vec![draft(a.path(), "2024-01"), draft(b.path(), "2024-02")];
+            let mut publication = tokio::spawn(async move { publish_all(&sleeper, drafts, &()).await });
+            tokio::select! {
+                () = nap.asleep.notified() => {}
+                // A listing or a removal is not slept in, and it has not so many requests.
+                _ = &mut publication => continue,
+            }
+            tokio::time::sleep(patience * 2).await;
+            publish_all(&store, vec![draft(other.path(), month)], &()).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+            nap.wake.notify_one();
+            let late = publication.await.unwrap();
+            slept += 1;
+            let named = assert_whole(&store, &what).await;
+            assert_chained(&store, &what).await;
+            assert_eq!(named, if late.is_ok() { 3 } else { 1 }, "{what}: {late:?}");
+            if let Err(e) = late {
+                let known = matches!(e, StoreError::Conflict { .. } | StoreError::Busy { .. } | StoreError::PublishedOtherwise { .. });
+                assert!(known || matches!(e, StoreError::ReadBack { .. }), "{what}: {e}");
+            }
+        }
+    }
+    assert!(slept > 250, "{slept}");
 }
 
 /// How many mixtures are tried: `SOLIDATA_RACE_SEEDS`, or enough to see each guard fail when it is taken out.
