@@ -4,7 +4,7 @@
 # generated snapshot of more than 2 million searches. The snapshot (about 6 GB in both forms) is kept in the cache folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-FROM=${FROM:-2024-01-01} TO=${TO:-2024-10-03} SCALE=${SCALE:-1} RUNS=${RUNS:-3} OUT=${OUT:-out/bench.json}
+FROM=${FROM:-2024-01-01} TO=${TO:-2024-10-03} SCALE=${SCALE:-0.45} RUNS=${RUNS:-3} OUT=${OUT:-out/bench.json}
 
 python=$(ci/python/venv.sh bench)/bin/python
 cargo build --release --locked --bin solidata --example bench_pipeline
