@@ -5,11 +5,11 @@
 //! cargo run --release -p solidata-sources --example measure -- read /tmp/search.ndjson 2         # threads; the best of five passes
 //! cargo run --release -p solidata-sources --example measure -- damage ../shared/soliguide/soliguide_test.archive.gz
 //! ```
-//! `read` gives the whole pass (reading, sha256, parsing into `SearchDoc`) and what its threads used of the processor. `damage` tries every
+//! `read` takes a file whose name holds `lieux` for places. It gives the whole pass (reading, sha256, parsing into `SearchDoc`) and what its threads used of the processor. `damage` tries every
 //! truncation of an archive and a flip of every byte after its gzip header, and fails if one is accepted.
 
 use serde_json::Value;
-use solidata_anonymise::contract::SearchDoc;
+use solidata_anonymise::contract::{PlaceDoc, SearchDoc};
 use solidata_sources::{Breach, Collection, Consumer, ErrorKind, Position, Request, read_bytes, read_snapshot};
 use std::error::Error;
 use std::hint::black_box;
@@ -42,17 +42,24 @@ impl Consumer for Use {
         black_box(doc);
         Ok(())
     }
+    fn lieu(&self, sum: &mut u64, _: Position, doc: PlaceDoc) -> Result<(), Breach> {
+        *sum += doc.services.len() as u64;
+        black_box(doc);
+        Ok(())
+    }
 }
 
 fn read(path: &str, threads: usize) -> Result<(), Box<dyn Error>> {
-    let request = Request::new(&[Collection::Search], threads);
+    let collection = if path.contains("lieux") { Collection::Lieux } else { Collection::Search };
+    let wanted = [collection];
+    let request = Request::new(&wanted, threads);
     let mut best = f64::MAX;
     for _ in 0..5 {
         let (start, used) = (Instant::now(), processor_seconds());
         let receipt = read_snapshot(Path::new(path), &request, &Use)?;
         let (seconds, used) = (start.elapsed().as_secs_f64(), processor_seconds() - used);
         best = best.min(seconds);
-        let (bytes, documents) = (receipt.digest.bytes as f64, receipt.documents_of(Collection::Search));
+        let (bytes, documents) = (receipt.digest.bytes as f64, receipt.documents_of(collection));
         println!(
             "{seconds:.3} s, {used:.3} s of processor, {:.0} MB/s, {:.0} MB/s per processor second, {:.2} million documents/s, {} quarantined",
             bytes / seconds / 1e6,

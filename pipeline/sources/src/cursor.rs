@@ -214,9 +214,14 @@ pub(crate) const fn mix(word: u64, len: usize) -> u64 {
     word ^ ((len as u64) << 56)
 }
 
+/// Bit 7 of the lowest byte that is zero is set; bits of bytes above it may be wrong.
+pub(crate) const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
+}
+
 /// Declares the keys of one object: those that are wanted, and those that the contract names but nobody wants.
 macro_rules! level {
-    ($name:ident, $path:literal, wanted { $($field:ident = $key:literal),+ $(,)? }, named { $($other:literal),* $(,)? }) => {
+    ($name:ident, $path:literal, wanted { $($field:ident = $key:literal),+ $(,)? }, named { $($other:ident = $named:literal),* $(,)? }) => {
         // A variant is named after its key, whatever the object is called.
         #[allow(clippy::enum_variant_names)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,11 +233,14 @@ macro_rules! level {
             #[inline(always)]
             fn find(name: &[u8], word: u64) -> $crate::cursor::Known<Self> {
                 #[allow(non_upper_case_globals)]
-                mod words { $(pub const $field: u64 = $crate::cursor::word_of($key.as_bytes());)+ }
+                mod words {
+                    $(pub const $field: u64 = $crate::cursor::word_of($key.as_bytes());)+
+                    $(pub const $other: u64 = $crate::cursor::word_of($named.as_bytes());)*
+                }
                 // The word narrows it down to one key; the comparison with a constant proves it.
                 match word {
                     $(words::$field if name == $key.as_bytes() => $crate::cursor::Known::Wanted($name::$field),)+
-                    _ if [$($other),*].iter().any(|other: &&str| other.as_bytes() == name) => $crate::cursor::Known::Named,
+                    $(words::$other if name == $named.as_bytes() => $crate::cursor::Known::Named,)*
                     _ => $crate::cursor::Known::Not,
                 }
             }

@@ -8,34 +8,34 @@ level!(Root, "", wanted {
     Id = "_id", CreatedAt = "createdAt", AdminSearch = "adminSearch", Category = "category", Categories = "categories", Word = "word",
     Languages = "languages", OpenToday = "openToday", NbResults = "nbResults", PlaceType = "placeType", Options = "options",
     Publics = "publics", Modalities = "modalities", Location = "location", UserData = "userData", User = "user",
-}, named { "__v", "searchType", "slug", "suggestionType", "updatedAt" });
+}, named { Version = "__v", SearchType = "searchType", Slug = "slug", SuggestionType = "suggestionType", UpdatedAt = "updatedAt" });
 
-level!(Options, "options", wanted { Page = "page" }, named { "fields", "limit", "sortBy", "sortValue" });
+level!(Options, "options", wanted { Page = "page" }, named { Fields = "fields", Limit = "limit", SortBy = "sortBy", SortValue = "sortValue" });
 
 level!(Publics, "publics", wanted {
     Accueil = "accueil", Age = "age", Administrative = "administrative", Familialle = "familialle", Gender = "gender", Other = "other",
-}, named { "description", "showAge", "ukrainePrecisions" });
+}, named { Description = "description", ShowAge = "showAge", UkrainePrecisions = "ukrainePrecisions" });
 
 level!(Modalities, "modalities", wanted {
     Animal = "animal", Appointment = "appointment", Inconditionnel = "inconditionnel", Inscription = "inscription",
     Orientation = "orientation", Pmr = "pmr", Price = "price",
-}, named { "docs", "other" });
+}, named { Docs = "docs", OtherText = "other" });
 
 level!(Location, "location", wanted {
     GeoType = "geoType", GeoValue = "geoValue", Country = "country", Region = "region", Department = "department", City = "city",
     PostalCode = "postalCode", Areas = "areas",
-}, named { "_id", "coordinates", "distance", "label" });
+}, named { OwnId = "_id", Coordinates = "coordinates", Distance = "distance", Label = "label" });
 
 level!(Areas, "location.areas", wanted {
     Pays = "pays", Region = "region", RegionCode = "regionCode", Department = "department", Departement = "departement",
     DepartmentCode = "departmentCode", DepartementCode = "departementCode", City = "city", Ville = "ville", CityCode = "cityCode",
     PostalCode = "postalCode", CodePostal = "codePostal",
-}, named { "_id", "country", "slugs" });
+}, named { OwnId = "_id", Country = "country", Slugs = "slugs" });
 
 level!(User, "userData", wanted {
     Status = "status", Origin = "origin", Language = "language", UserId = "user_id", UserObjectId = "userObjectId", Email = "email",
     OrgaId = "orgaId", OrgaName = "orgaName", Referrer = "referrer",
-}, named { "_id", "role", "territory", "userName" });
+}, named { OwnId = "_id", Role = "role", Territory = "territory", UserName = "userName" });
 
 /// Reads the document at the cursor. `doc` must be as [`clear`] leaves it; after an error its content means nothing.
 pub(crate) fn read<'a, C: Cursor<'a>>(c: &mut C, doc: &mut SearchDoc<'a>, unknown: &mut Unknown<'_>) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! The walker itself.
 
-use crate::cursor::{Cursor, Fault, Known, Level, Opened, Shallow, mix};
+use crate::cursor::{Cursor, Fault, Known, Level, Opened, Shallow, mix, zero_bytes};
 use crate::unknown::Unknown;
 use memchr::memchr;
 use solidata_anonymise::contract::ObjectId;
@@ -201,11 +201,6 @@ impl<'a> BsonCursor<'a> {
             _ => Ok(Opened::Other),
         }
     }
-}
-
-/// Bit 7 of the lowest zero byte is set (those above it may be wrong).
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
 }
 
 #[inline(always)]

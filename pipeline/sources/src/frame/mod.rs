@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 pub(crate) const BLOCK: usize = if cfg!(test) { 512 } else { 1 << 20 };
 
 /// The longest record. Canonical Extended JSON of a 16 MiB document can be several times as long.
-pub(crate) const LONGEST_RECORD: usize = 128 << 20;
+pub(crate) const LONGEST_RECORD: usize = if cfg!(test) { 64 << 10 } else { 128 << 20 };
 
 /// How the records of a segment lie.
 #[derive(Debug)]

@@ -87,3 +87,16 @@ fn a_failing_consumer_stops_the_run() {
     let cut = &bytes[..bytes.len() - 5];
     assert!(matches!(read_bytes("x", cut, &Request::new(&[Collection::Search], 2), &Unfinished), Err(SourceError::Damaged { .. })));
 }
+
+#[test]
+fn memory_is_bounded() {
+    // In tests the longest record has 64 kB.
+    let endless = format!("{{\"word\":\"{}", "a".repeat(200_000)).into_bytes();
+    let in_array = [b"[".as_slice(), &endless].concat();
+    for bytes in [endless, in_array] {
+        match read_bytes("x.ndjson", &bytes, &Request::new(&[Collection::Search], 1), &()) {
+            Err(SourceError::Damaged { what: crate::Damage::RecordTooLong, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
