@@ -81,6 +81,11 @@ impl PublicStore {
         Ok(None)
     }
 
+    /// After which time without a sign the writer of an unfinished release is taken for dead; zero where the lock of a folder tells.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Whether so much time has passed since a document was written that its writer can be taken for dead. The store's own clock tells.
     pub(crate) async fn is_older_than_patience(&self, found: &Versioned) -> Result<bool> {
         if self.patience.is_zero() {

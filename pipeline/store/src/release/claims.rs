@@ -11,7 +11,7 @@
 //! - Right before `index.json` is swapped, the mark is renewed; whoever lost it stops there. It is removed when the index names the release.
 //!
 //! In a folder the lock of the operating system is held all the while: any other holder is dead, and the patience is zero. Age is told by the
-//! store's own clock. An object that neither the index names nor a mark covers is a riddle (was `index.json` lost, or put back from an old
+//! store's own clock, and no request is under way for as long as the patience. An object that neither the index names nor a mark covers is a riddle (was `index.json` lost, or put back from an old
 //! copy?) that only a person may solve: nothing is touched then.
 
 use super::{Release, Sealed};
@@ -22,7 +22,7 @@ use crate::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use solidata_model::{Digest, Index, canonical_json, kind};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 /// What to do about an object that nothing explains.
 pub(super) const RIDDLE: &str = "index.json does not name it, and no unfinished publication left it. If index.json was lost or put back from an old \
@@ -177,6 +177,20 @@ impl Claim {
         }
         Err(busy(store))
     }
+}
+
+/// Renews all marks, in so short a time that none of them has lapsed when the last one is renewed: right before the swap.
+pub(super) async fn renew_all(store: &PublicStore, claims: &mut [Claim]) -> Result<()> {
+    for _ in 0..TRIES {
+        let start = Instant::now();
+        for claim in &mut *claims {
+            claim.renew(store).await?;
+        }
+        if store.patience().is_zero() || start.elapsed() < store.patience() / 4 {
+            return Ok(());
+        }
+    }
+    Err(busy(store))
 }
 
 /// Takes over the mark of someone else's release, which was let go or whose holders are dead; `None` when it changed.

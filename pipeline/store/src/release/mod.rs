@@ -20,6 +20,8 @@ pub(crate) mod tests;
 #[cfg(test)]
 mod tests_crash;
 #[cfg(test)]
+mod tests_kill;
+#[cfg(test)]
 mod tests_race;
 
 pub use check::{check_manifest, describe_file};

@@ -162,7 +162,11 @@ impl Publication {
         for (claim, (release, _)) in claims.iter_mut().zip(new) {
             claims::make_room(store, claim, release).await?;
         }
-        write_releases(store, new, claims, progress).await?;
+        match write_releases(store, new, claims, progress).await {
+            // Room was made: what is in the way now, another publication has just put there.
+            Err(StoreError::Occupied { .. }) => return Err(claims::busy(store)),
+            done => done?,
+        }
         for (link, bytes) in &links::of(new)? {
             links::put(store, (&self.index, &self.token), claims, link, bytes).await?;
             let path = links::path(link.number);
@@ -170,10 +174,7 @@ impl Publication {
                 return Err(StoreError::ReadBack { address: store.address().into(), path, detail: "other bytes".into() });
             }
         }
-        for claim in claims {
-            claim.renew(store).await?;
-        }
-        Ok(())
+        claims::renew_all(store, claims).await
     }
 
     /// What was in the way may have been published since the plan was made: then that is the reason.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Fault, PublicStore, Result, StoreError,
     public::{
-        faults::{in_turns, sleepy},
+        faults::{When, faulty, in_turns, sleepy},
         tests::{s3_stores, unique},
     },
 };
@@ -116,43 +116,52 @@ async fn whoever_publishes_what_the_store_stays_whole() {
     }
 }
 
-/// A publisher that is put to sleep at any of its requests, taken for dead, and wakes up when another has published: the same month with
-/// other content, or another month, which takes its number in the chain.
+/// A publisher that is put to sleep at any of its requests, taken for dead, and wakes up when another has published the same month with other
+/// content, or another month, which takes its number in the chain; or when that other one was killed in the middle of it.
 #[tokio::test]
 async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
     let [a, b, other, left] = ["a", "b", "other", "left"].map(folder);
-    let patience = Duration::from_millis(20);
+    let patience = Duration::from_millis(5);
+    let drafts = || vec![draft(a.path(), "2024-01"), draft(b.path(), "2024-02")];
+    let cases = ["2024-01", "2024-02", "2024-03"].map(|month| [u64::MAX, 12, 24, 36].map(|cut| (month, cut)));
     let mut slept = 0;
-    for month in ["2024-01", "2024-02", "2024-03"] {
-        for (at, in_the_way) in (1..=80).flat_map(|at| [(at, false), (at, true)]) {
-            let what = format!("asleep at request {at} ({in_the_way}) while {month} is published");
-            let store = PublicStore::memory().with_patience(patience);
-            if in_the_way {
-                leave(&store, left.path(), "2024-01").await.let_go(&store).await;
-            }
-            let (sleeper, nap) = sleepy(&store, at);
-            let drafts = vec![draft(a.path(), "2024-01"), draft(b.path(), "2024-02")];
-            let mut publication = tokio::spawn(async move { publish_all(&sleeper, drafts, &()).await });
-            tokio::select! {
-                () = nap.asleep.notified() => {}
-                // A listing or a removal is not slept in, and it has not so many requests.
-                _ = &mut publication => continue,
-            }
+    for (at, (month, cut)) in (1..=80).flat_map(|at| cases.as_flattened().iter().map(move |case| (at, *case))) {
+        // Every other time something is in the way.
+        let in_the_way = (at + cut / 12) % 2 == 0;
+        let what = format!("asleep at request {at} ({in_the_way}) while {month} is published (up to {cut})");
+        let store = PublicStore::memory().with_patience(patience);
+        if in_the_way {
+            leave(&store, left.path(), "2024-01").await.let_go(&store).await;
+        }
+        let (sleeper, nap) = sleepy(&store, at);
+        let all = drafts();
+        let mut publication = tokio::spawn(async move { publish_all(&sleeper, all, &()).await });
+        tokio::select! {
+            () = nap.asleep.notified() => {}
+            // A listing or a removal is not slept in, and it has not so many requests.
+            _ = &mut publication => continue,
+        }
+        tokio::time::sleep(patience * 2).await;
+        let (cut_off, _) = faulty(&store, cut, When::After);
+        let done = publish_all(&cut_off.as_another_process(), vec![draft(other.path(), month)], &()).await;
+        assert!(done.is_ok() || cut != u64::MAX, "{what}: {done:?}");
+        nap.wake.notify_one();
+        let late = publication.await.unwrap();
+        slept += 1;
+        let named = assert_whole(&store, &what).await;
+        assert_chained(&store, &what).await;
+        assert_eq!(named, 2 * usize::from(late.is_ok()) + usize::from(done.is_ok()), "{what}: {late:?}, {done:?}");
+        if let Err(e) = late {
+            let known = matches!(e, StoreError::Conflict { .. } | StoreError::Busy { .. } | StoreError::PublishedOtherwise { .. });
+            assert!(known || matches!(e, StoreError::ReadBack { .. }), "{what}: {e}");
             tokio::time::sleep(patience * 2).await;
-            publish_all(&store, vec![draft(other.path(), month)], &()).await.unwrap_or_else(|e| panic!("{what}: {e}"));
-            nap.wake.notify_one();
-            let late = publication.await.unwrap();
-            slept += 1;
-            let named = assert_whole(&store, &what).await;
+            let again = publish_all(&store, drafts(), &()).await;
+            let taken = done.is_ok() && month != "2024-03";
+            assert!(again.is_ok() != taken, "{what}: {again:?}");
             assert_chained(&store, &what).await;
-            assert_eq!(named, if late.is_ok() { 3 } else { 1 }, "{what}: {late:?}");
-            if let Err(e) = late {
-                let known = matches!(e, StoreError::Conflict { .. } | StoreError::Busy { .. } | StoreError::PublishedOtherwise { .. });
-                assert!(known || matches!(e, StoreError::ReadBack { .. }), "{what}: {e}");
-            }
         }
     }
-    assert!(slept > 250, "{slept}");
+    assert!(slept > 300, "{slept}");
 }
 
 /// How many mixtures are tried: `SOLIDATA_RACE_SEEDS`, or enough to see each guard fail when it is taken out.
