@@ -39,7 +39,9 @@ impl Cubes {
         let sql = models.get(CUBE).ok_or_else(|| StageError::project("sql/cubes", "cube_demande.sql is missing"))?;
         // A total order, so that the cube is one value and not many.
         let sorted = format!("SELECT mois, code_departement, categorie_code, brute, nette FROM ({sql}) ORDER BY 1, 2, 3");
-        let batches = collect(&ctx, CUBE, &sorted).await?;
+        // What the engine says may quote a value of a private row: only that it failed is told.
+        let batches =
+            collect(&ctx, CUBE, &sorted).await.map_err(|_| StageError::Defect(format!("{CUBE}: the query failed on these rows")))?;
         let demande = concat_batches(
             &cube_schema(),
             batches.iter().map(|b| b.clone().with_schema(cube_schema())).collect::<Result<Vec<_>, _>>()?.iter(),

@@ -62,7 +62,11 @@ impl Geography {
 
     /// A postal code with the name of a commune before it (a city) or behind it (an address), and that postal code is one of the commune's.
     fn with_postal(&self, geo_value: &str) -> Option<Named> {
-        let geo_value = geo_value.strip_suffix("-france").unwrap_or(geo_value);
+        // As it stands first: the country may follow, but Fort-de-France ends alike.
+        self.with_postal_at_end(geo_value).or_else(|| self.with_postal_at_end(geo_value.strip_suffix("-france")?))
+    }
+
+    fn with_postal_at_end(&self, geo_value: &str) -> Option<Named> {
         // The last word of five digits: the numbers of an address stand before it.
         let (at, number) = geo_value
             .match_indices(|c: char| c.is_ascii_digit())

@@ -53,6 +53,10 @@ fn the_slug_is_the_last_resort() {
     assert_eq!(slug("ville", "strasbourg-67000"), "com-67482");
     assert_eq!(slug("position", "12-rue-des-orphelins-67000-strasbourg"), "com-67482");
     assert_eq!(slug("position", "10000-rue-de-l-ill-67000-strasbourg-france"), "com-67482");
+    assert_eq!(slug("position", "1-rue-de-la-republique-97200-fort-de-france"), "com-97209");
+    assert_eq!(slug("position", "1-rue-de-la-republique-97200-fort-de-france-france"), "com-97209");
+    assert_eq!(slug("ville", "tremblay-en-france-93290"), "com-93073");
+    assert_eq!(slug("position", "3-rue-du-parc-93290-tremblay-en-france"), "com-93073");
     assert_eq!(slug("codePostal", "paris-75019"), "arr-75119");
     assert_eq!(slug("position", "1-place-de-la-mairie-20000-ajaccio"), "com-2A004");
     assert_eq!(slug("ville", "saint-denis-97400"), "com-97411");
