@@ -4,7 +4,7 @@ use crate::world::{expect, files, folder};
 use std::{collections::BTreeMap, fs, path::Path};
 
 fn synth(work: &Path, out: &str, form: &str) {
-    let span = ["--from", "2024-02-01", "--to", "2024-03-10", "--departments", "67,2A", "--seed", "11", "--scale", "0.05"];
+    let span = ["--from", "2024-02-01", "--to", "2024-03-10", "--departments", "67,2A", "--seed", "11", "--scale", "0.4"];
     let mut args = vec!["synth", "--out", out, "--form", form];
     args.extend(span);
     expect(work, 0, &args);
