@@ -13,7 +13,7 @@ use solidata_anonymise::contract::{PlaceDoc, SearchDoc};
 use solidata_sources::{Breach, Collection, Consumer, ErrorKind, Position, Request, read_bytes, read_snapshot};
 use std::error::Error;
 use std::hint::black_box;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -156,12 +156,16 @@ fn damage(path: &str, from: usize) -> Result<(), Box<dyn Error>> {
     let name =
         if whole.get(3).is_some_and(|flags| flags & 8 != 0) { whole[10..].iter().position(|b| *b == 0).map_or(0, |n| n + 1) } else { 0 };
     let mut trials = 0u64;
+    let mut same = 0;
+    let whole_content = gunzip(&whole)?;
     let mut accepted = Vec::new();
     let mut try_one = |bytes: &[u8], what: String| {
         trials += 1;
         match read_bytes("damaged.archive.gz", bytes, &request, &()) {
             Err(error) if error.kind() == ErrorKind::Damaged => {}
             Err(error) => accepted.push(format!("{what}: {error}")),
+            // Deflate has several ways to say the same, and bits that say nothing: only a pinned sha256 can tell such files apart.
+            Ok(_) if gunzip(bytes).is_ok_and(|content| content == whole_content) => same += 1,
             Ok(_) => accepted.push(format!("{what}: accepted")),
         }
     };
@@ -176,7 +180,13 @@ fn damage(path: &str, from: usize) -> Result<(), Box<dyn Error>> {
             try_one(&bad, format!("byte {at} xor {mask:#04x}"));
         }
     }
-    println!("{trials} damaged archives, {} not refused as damaged", accepted.len());
+    println!("{trials} damaged archives: {} not refused as damaged, {same} that decompress to the same bytes", accepted.len());
     accepted.iter().for_each(|one| println!("{one}"));
     if accepted.is_empty() { Ok(()) } else { Err("damage was not noticed".into()) }
+}
+
+fn gunzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    flate2::bufread::MultiGzDecoder::new(bytes).read_to_end(&mut content)?;
+    Ok(content)
 }

@@ -58,6 +58,7 @@ pub(crate) fn archive(stream: &mut Stream<'_>, outlet: &Outlet, wanted: &[Collec
         }
         if feed.ended() {
             archive.finish(&feed, at)?;
+            archive.check_wanted(&feed)?;
         }
         feed.send(at, segments)?;
         if feed.ended() {
@@ -80,10 +81,7 @@ impl Archive<'_> {
         match (self.next, *head) {
             (Next::Magic, MAGIC) => self.next = Next::PreludeHead,
             (Next::Magic, _) => return Err(feed.damaged(at, Damage::Prelude)),
-            (Next::Prelude, TERMINATOR) => {
-                self.check_wanted(feed)?;
-                self.next = Next::BlockHead;
-            }
+            (Next::Prelude, TERMINATOR) => self.next = Next::BlockHead,
             (Next::AfterEnd, TERMINATOR) => self.next = Next::BlockHead,
             (Next::AfterEnd, _) => return Err(feed.damaged(at, Damage::AfterEnd)),
             _ => {
@@ -169,7 +167,7 @@ impl Archive<'_> {
         Ok((at > from).then_some(at - from))
     }
 
-    /// Every wanted collection must be there, once.
+    /// Every wanted collection must be there, once. Asked last: in a damaged archive a name can be damaged too, and then damage is the news.
     fn check_wanted(&self, feed: &Feed<'_, '_>) -> Result<(), SourceError> {
         for &collection in self.wanted {
             let mut held = self.namespaces.iter().filter(|n| n.wanted == Some(collection));
