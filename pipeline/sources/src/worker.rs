@@ -11,7 +11,7 @@ use crate::unknown::{Policies, Unknown};
 use crate::{Collection, Position};
 use memchr::memchr;
 use serde::de::DeserializeSeed;
-use solidata_anonymise::contract::{DocumentSeed, PlaceDoc, SearchDoc};
+use solidata_anonymise::contract::{DocumentSeed, Field, SearchDoc};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -70,123 +70,117 @@ impl<'c, C: Consumer> Worker<'c, C> {
         Self { consumer, own: consumer.worker(), tally }
     }
 
-    /// Parses all records of a batch.
+    /// Parses all records of a batch. To read another collection: a record type in the contract, a method of [`Consumer`], and a line here.
     pub fn batch(&mut self, batch: &Batch) {
         for segment in &batch.segments {
-            match (segment.collection, &segment.layout) {
-                (Collection::Search, Layout::Bson) => self.search_bson(batch, segment),
-                (Collection::Search, _) => self.search_json(batch, segment),
-                (Collection::Lieux, Layout::Bson) => self.lieux_bson(batch, segment),
-                (Collection::Lieux, _) => self.lieux_json(batch, segment),
-                (_, Layout::Lines) => self.count_lines(batch, segment),
-                _ => {}
+            match segment.collection {
+                Collection::Search => self.searches(batch, segment),
+                Collection::Lieux => self.records(batch, segment, |tally| &mut tally.lieux, C::lieu),
+                _ => self.count(batch, segment),
             }
         }
     }
 
-    fn search_json(&mut self, batch: &Batch, segment: &Segment) {
+    /// Searches: there are many, so they have readers of their own.
+    fn searches(&mut self, batch: &Batch, segment: &Segment) {
         let mut doc = SearchDoc::default();
-        let lines = each_json(batch, segment, |at, record| {
-            let Ok((text, from, to)) = record else { return self.tally.set_aside(segment, at, Why::NOT_UTF8) };
+        each(batch, segment, &mut self.tally, |tally, at, record| {
             search::clear(&mut doc);
-            let mut cursor = JsonCursor::new(text, from, to);
-            let read = search::read(&mut cursor, &mut doc, &mut self.tally.search).and_then(|()| cursor.finish());
-            let taken = match read {
-                Ok(()) => self.consumer.search(&mut self.own, at, &doc).map_err(Why::from),
-                Err(fault) => Err(Why::fault(fault, NOT_JSON)),
-            };
-            self.tally.note(segment, at, taken);
-        });
-        self.tally.lines(segment, lines);
-    }
-
-    fn search_bson(&mut self, batch: &Batch, segment: &Segment) {
-        let mut doc = SearchDoc::default();
-        each_bson(batch, segment, |at, bytes| {
-            search::clear(&mut doc);
-            let mut cursor = BsonCursor::new(bytes);
-            let read = search::read(&mut cursor, &mut doc, &mut self.tally.search).and_then(|()| cursor.finish());
-            let taken = match read {
-                Ok(()) => self.consumer.search(&mut self.own, at, &doc).map_err(Why::from),
-                Err(fault) => Err(Why::fault(fault, NOT_BSON)),
-            };
-            self.tally.note(segment, at, taken);
+            match record {
+                Record::Json(text, from, to) => {
+                    let mut cursor = JsonCursor::new(text, from, to);
+                    let read = search::read(&mut cursor, &mut doc, &mut tally.search).and_then(|()| cursor.finish());
+                    read.map_err(|fault| Why::fault(fault, NOT_JSON))?;
+                }
+                Record::Bson(bytes) => {
+                    let mut cursor = BsonCursor::new(bytes);
+                    let read = search::read(&mut cursor, &mut doc, &mut tally.search).and_then(|()| cursor.finish());
+                    read.map_err(|fault| Why::fault(fault, NOT_BSON))?;
+                }
+            }
+            Ok(self.consumer.search(&mut self.own, at, &doc)?)
         });
     }
 
-    fn lieux_json(&mut self, batch: &Batch, segment: &Segment) {
-        let lines = each_json(batch, segment, |at, record| {
-            let Ok((text, from, to)) = record else { return self.tally.set_aside(segment, at, Why::NOT_UTF8) };
-            let mut json = serde_json::Deserializer::from_str(&text[from..to]);
-            let doc = DocumentSeed::<PlaceDoc>::new(&mut self.tally.lieux).deserialize(&mut json);
-            let taken = match doc.and_then(|doc| json.end().map(|()| doc)) {
-                Ok(doc) => self.consumer.lieu(&mut self.own, at, doc).map_err(Why::from),
-                Err(error) if error.is_data() => Err(wrong_type(&error.to_string())),
-                Err(_) => Err(Why::fault(Fault::Malformed, NOT_JSON)),
+    /// Records of any type that serde reads.
+    fn records<T>(
+        &mut self,
+        batch: &Batch,
+        segment: &Segment,
+        unknown: for<'t> fn(&'t mut Tally<'c>) -> &'t mut Unknown<'c>,
+        give: fn(&C, &mut C::Worker, Position, T) -> Result<(), Breach>,
+    ) where
+        T: for<'de> Field<'de>,
+    {
+        each(batch, segment, &mut self.tally, |tally, at, record| {
+            let seed = DocumentSeed::<T>::new(unknown(tally));
+            let doc = match record {
+                Record::Json(text, from, to) => {
+                    let mut json = serde_json::Deserializer::from_str(&text[from..to]);
+                    let doc = seed.deserialize(&mut json).and_then(|doc| json.end().map(|()| doc));
+                    doc.map_err(
+                        |error| if error.is_data() { wrong_type(&error.to_string()) } else { Why::fault(Fault::Malformed, NOT_JSON) },
+                    )?
+                }
+                Record::Bson(bytes) => {
+                    let mut cursor = BsonCursor::new(bytes);
+                    let doc = seed.deserialize(BsonDeserializer(&mut cursor));
+                    doc.and_then(|doc| cursor.finish().map(|()| doc).map_err(BsonError::from)).map_err(|error| match error {
+                        BsonError::Record(why) => wrong_type(&why),
+                        BsonError::Malformed => Why::fault(Fault::Malformed, NOT_BSON),
+                    })?
+                }
             };
-            self.tally.note(segment, at, taken);
+            Ok(give(self.consumer, &mut self.own, at, doc)?)
         });
-        self.tally.lines(segment, lines);
     }
 
-    fn lieux_bson(&mut self, batch: &Batch, segment: &Segment) {
-        each_bson(batch, segment, |at, bytes| {
-            let mut cursor = BsonCursor::new(bytes);
-            let doc = DocumentSeed::<PlaceDoc>::new(&mut self.tally.lieux)
-                .deserialize(BsonDeserializer(&mut cursor))
-                .and_then(|doc| cursor.finish().map(|()| doc).map_err(BsonError::from));
-            let taken = match doc {
-                Ok(doc) => self.consumer.lieu(&mut self.own, at, doc).map_err(Why::from),
-                Err(BsonError::Record(why)) => Err(wrong_type(&why)),
-                Err(BsonError::Malformed) => Err(Why::fault(Fault::Malformed, NOT_BSON)),
-            };
-            self.tally.note(segment, at, taken);
-        });
-    }
-
-    fn count_lines(&mut self, batch: &Batch, segment: &Segment) {
-        let lines = each_json(batch, segment, |_, _| {});
-        self.tally.lines(segment, lines);
+    /// Only how many there are.
+    fn count(&mut self, batch: &Batch, segment: &Segment) {
+        each(batch, segment, &mut self.tally, |_, _, _| Ok(()));
     }
 }
 
-impl Tally<'_> {
-    fn lines(&mut self, segment: &Segment, lines: u64) {
-        *self.lines.entry(segment.collection).or_default() += lines;
-    }
+/// Where a record lies: in a text, or by itself.
+enum Record<'b> {
+    Json(&'b str, usize, usize),
+    Bson(&'b [u8]),
+}
 
-    fn note(&mut self, segment: &Segment, at: Position, taken: Result<(), Why>) {
-        if let Err(why) = taken {
-            self.set_aside(segment, at, why);
+/// Gives each record of a segment to `take` and sets aside those that it refuses.
+fn each<'b, 'p>(
+    batch: &'b Batch,
+    segment: &'b Segment,
+    tally: &mut Tally<'p>,
+    mut take: impl FnMut(&mut Tally<'p>, Position, Record<'b>) -> Result<(), Why>,
+) {
+    let mut give = |tally: &mut Tally<'p>, at: usize, record: Result<Record<'b>, Why>| {
+        let position = Position(batch.base + at as u64);
+        if let Err(why) = record.and_then(|record| take(tally, position, record)) {
+            let Why { reason, field } = why;
+            tally.quarantine.push(Quarantined { collection: segment.collection, position, reason, field });
         }
+    };
+    if let Layout::Bson = segment.layout {
+        // The framing has checked the lengths.
+        let mut at = segment.from;
+        while let Some(length) = batch.bytes.get(at..segment.to).and_then(stated_length) {
+            let Some(document) = batch.bytes.get(at..at + length) else { return };
+            give(tally, at, Ok(Record::Bson(document)));
+            at += length;
+        }
+        return;
     }
-
-    #[cold]
-    fn set_aside(&mut self, segment: &Segment, at: Position, why: Why) {
-        self.quarantine.push(quarantined(segment, at, why));
-    }
-}
-
-fn quarantined(segment: &Segment, position: Position, why: Why) -> Quarantined {
-    Quarantined { collection: segment.collection, position, reason: why.reason, field: why.field }
-}
-
-/// Gives each JSON record of a segment, with the text that it lies in and where, or an error if it is not UTF-8. Returns the number of lines
-/// that hold a record.
-fn each_json<'b>(batch: &'b Batch, segment: &'b Segment, mut take: impl FnMut(Position, Result<(&'b str, usize, usize), ()>)) -> u64 {
     let bytes = &batch.bytes[..segment.to + PAD];
     // Nearly always all of it is UTF-8, which is far cheaper to know at once than string by string.
     let text = simdutf8::basic::from_utf8(bytes).ok();
-    let mut give = |from: usize, to: usize| {
-        let record = match text {
-            Some(text) => Ok((text, from, to)),
-            None => simdutf8::basic::from_utf8(&bytes[from..to]).map(|text| (text, 0, to - from)).map_err(drop),
-        };
-        take(Position(batch.base + from as u64), record);
+    let record = |from: usize, to: usize| match text {
+        Some(text) => Ok(Record::Json(text, from, to)),
+        None => simdutf8::basic::from_utf8(&bytes[from..to]).map(|text| Record::Json(text, 0, to - from)).map_err(|_| Why::NOT_UTF8),
     };
     if let Layout::Listed(places) = &segment.layout {
-        places.iter().for_each(|&(from, to)| give(from, to));
-        return 0;
+        places.iter().for_each(|&(from, to)| give(tally, from, record(from, to)));
+        return;
     }
     let mut lines = 0;
     let mut from = segment.from;
@@ -195,21 +189,11 @@ fn each_json<'b>(batch: &'b Batch, segment: &'b Segment, mut take: impl FnMut(Po
         // A blank line is no record. Only a line that begins with white space can be one.
         if bytes[from] > b' ' || !bytes[from..to].iter().all(u8::is_ascii_whitespace) {
             lines += 1;
-            give(from, to);
+            give(tally, from, record(from, to));
         }
         from = to + 1;
     }
-    lines
-}
-
-/// Gives each BSON document of a segment. The framing has checked their lengths.
-fn each_bson<'b>(batch: &'b Batch, segment: &Segment, mut take: impl FnMut(Position, &'b [u8])) {
-    let mut at = segment.from;
-    while let Some(length) = batch.bytes.get(at..segment.to).and_then(stated_length) {
-        let Some(document) = batch.bytes.get(at..at + length) else { return };
-        take(Position(batch.base + at as u64), document);
-        at += length;
-    }
+    *tally.lines.entry(segment.collection).or_default() += lines;
 }
 
 /// The path at the head of a record type's message, `path: what is wanted`. Anything that is not surely a path is left out.

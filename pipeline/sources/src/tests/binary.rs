@@ -106,7 +106,9 @@ proptest! {
     fn documents_read_as_the_bson_crate_reads_them(json in super::search_json(), odd in any::<u64>()) {
         let Bson::Document(document) = to_bson(&json, odd) else { return Ok(()) };
         let bytes = document.to_vec().unwrap();
-        prop_assume!(!odd_object(&document));
+        if odd_object(&document) {
+            return Ok(());
+        }
         let walked = walk(&bytes).ok();
         prop_assert_eq!(&walked, &reference(&bytes));
         prop_assert_eq!(&walked, &through_serde(&bytes));
