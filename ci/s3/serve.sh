@@ -35,7 +35,7 @@ start)
         mkdir "$state/data"
         # Without -volume.max and -volume.minFreeSpace the first writes fail on a small disk.
         "$venv/bin/weed" -logtostderr=true server -dir="$state/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 -volume.max=20 -volume.minFreeSpace=1 \
-            -master.volumeSizeLimitMB=32 -filer -s3 -s3.port="$s3" -master.port="$master" -volume.port="$volume" -filer.port="$filer" \
+            -master.volumeSizeLimitMB=32 -filer -s3 -s3.port.iceberg=0 -s3.port.lance=0 -s3.port="$s3" -master.port="$master" -volume.port="$volume" -filer.port="$filer" \
             -s3.config="$here/seaweedfs-s3.json" >"$state/seaweedfs.log" 2>&1 </dev/null 9>&- &
         echo $! >"$state/seaweedfs.pid"
         endpoints+=("http://127.0.0.1:$s3")

@@ -8,7 +8,7 @@
 //! What is checked: compressed streams to their end marks and checksums, the framing of an archive and the CRC-64 of each of its collections,
 //! the lengths of BSON documents, the brackets of a JSON array, the last line of NDJSON. Of a record: everything that is wanted. Of a value
 //! that nobody wants: in BSON its length, in JSON that it ends and that its brackets match; what else is inside is not looked at. Plain BSON
-//! and NDJSON have no checksum: a changed value that is still well formed is seen only by comparing the sha256 with that of an earlier day.
+//! and NDJSON have no checksum: a changed value that is still well formed is seen only by its sha256, once that is pinned.
 //! So is a changed byte of a compressed file that decompresses to the same bytes.
 //!
 //! A record that breaks the contract is put in quarantine: its reason, collection and position are kept, its content never. More of them

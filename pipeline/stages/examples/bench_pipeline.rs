@@ -62,6 +62,7 @@ async fn main() {
         "bytes": source.bytes,
         "quarantined": source.quarantine.len(),
         "duplicates": report.duplicates,
+        "gross_everywhere": report.waterfall.iter().map(|l| l.brutes).sum::<u64>(),
         "gross": of_france(|l| l.brutes),
         "net": of_france(|l| l.nettes),
         "months": report.months.len(),
