@@ -7,7 +7,7 @@
 
 use solidata_model::{StageKeyBuilder, Thresholds};
 use solidata_sources::Collection;
-use solidata_stages::{Cubes, Engine, Extraction, Lists, Project, SafeInputs, key_ring, make_safe};
+use solidata_stages::{Cubes, Engine, EventRuns, Extraction, Lists, Project, SafeInputs, key_ring, make_safe};
 use solidata_store::{Stage, Vault};
 use std::{path::PathBuf, time::Instant};
 
@@ -43,9 +43,10 @@ async fn main() {
     let extracted = start.elapsed();
     let Stage::Pending(pending) = vault.stage(SafeInputs::STAGE, &StageKeyBuilder::new("bench", 1).finish()).unwrap() else { return };
     let sort = vault.scratch("sort").unwrap();
-    let mut runs: Vec<PathBuf> = std::fs::read_dir(events.path()).unwrap().map(|e| e.unwrap().path()).collect();
-    runs.retain(|p| p.extension().is_some_and(|e| e == "run"));
-    runs.sort();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(events.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let mut runs = EventRuns::default();
+    runs.add(files);
     let report = make_safe(&runs, pending.dir(), sort.path(), engine.sort_records, (&Thresholds::default()).into(), &lists).unwrap();
     let inputs = SafeInputs::open(pending.commit().unwrap()).unwrap();
     let safe = start.elapsed();

@@ -3,8 +3,8 @@
 use crate::{
     StageError,
     context::Lists,
-    events::{ById, ByTime, EventBytes},
-    sort::{Merge, Sorter},
+    events::EventRuns,
+    in_time::{Counts, InTime},
     tables::schema,
 };
 use arrow::{
@@ -26,8 +26,11 @@ use solidata_store::StageOutput;
 use std::{
     collections::BTreeMap,
     fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
 };
 
 /// What the vault's report says of the searches. Private.
@@ -70,48 +73,89 @@ pub struct WaterfallLine {
     pub nettes: u64,
 }
 
-/// Reads sorted runs of events, and writes the safe rows of each month and the report into `folder`.
+/// Reads sorted runs of events, and writes the safe rows of each month and the report into `folder`. One thread puts the events in order, one
+/// judges them, and one writes the months that are complete.
 ///
 /// # Errors
 /// When the vault's disk fails, or a run holds what no event holds.
 pub fn make_safe(
-    runs: &[PathBuf],
+    runs: &EventRuns,
     folder: &Path,
     scratch: &Path,
     sort_records: usize,
     params: NetParams,
     lists: &Lists,
 ) -> Result<DemandReport, StageError> {
-    let at = |cause| StageError::vault(scratch, cause);
-    let mut report = DemandReport::default();
-    let mut by_time = Sorter::<EventBytes, ByTime>::new(scratch, "time", sort_records);
-    let mut last: Option<EventBytes> = None;
-    for event in Merge::<EventBytes, ById>::open(runs).map_err(at)? {
-        let event = event.map_err(at)?;
-        report.events += 1;
-        if last.is_some_and(|l| l.id() == event.id()) {
-            report.duplicates += 1;
-            continue;
-        }
-        last = Some(event);
-        by_time.push(event).map_err(at)?;
-    }
+    let lost = || StageError::Defect("a thread died".into());
+    let (events_in, events) = sync_channel(4);
+    let (months_in, months) = sync_channel(1);
+    let (judged, read, written) = std::thread::scope(|scope| {
+        let read = scope.spawn(move || put_in_order(runs, scratch, sort_records, &events_in));
+        let written = scope.spawn(move || write_months(&months, folder, lists));
+        let judged = judge(&events, params, lists, &months_in);
+        // Whoever still waits for this thread ends.
+        drop((events, months_in));
+        (judged, read.join().map_err(|_| lost()), written.join().map_err(|_| lost()))
+    });
+    // A thread that stopped tells why better than the one that noticed.
+    let (read, months) = (read??, written??);
+    let report = DemandReport { events: read.events, duplicates: read.duplicates, months, ..judged? };
+    let path = folder.join(REPORT);
+    std::fs::write(&path, solidata_model::canonical_json(&report)?).map_err(|e| StageError::vault(&path, e))?;
+    Ok(report)
+}
 
+/// Events that are handed over at once.
+const HANDFUL: usize = 2048;
+
+/// Gives the events on in order of time. Ends early when nobody takes them.
+fn put_in_order(runs: &EventRuns, scratch: &Path, sort_records: usize, out: &SyncSender<Vec<SearchEvent>>) -> Result<Counts, StageError> {
+    let at = |cause| StageError::vault(scratch, cause);
+    let mut in_time = InTime::open(runs, scratch, sort_records).map_err(at)?;
+    let mut handful = Vec::with_capacity(HANDFUL);
+    while let Some(event) = in_time.next().map_err(at)? {
+        handful.push(SearchEvent::from_bytes(&event.0).map_err(|e| StageError::Defect(e.to_string()))?);
+        if handful.len() == HANDFUL && out.send(std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL))).is_err() {
+            break;
+        }
+    }
+    let _ = out.send(handful);
+    Ok(in_time.counts())
+}
+
+type MonthRows = (Month, Vec<SafeSearchRow>);
+
+/// Applies the net rule and counts.
+fn judge(
+    events: &Receiver<Vec<SearchEvent>>,
+    params: NetParams,
+    lists: &Lists,
+    months: &SyncSender<MonthRows>,
+) -> Result<DemandReport, StageError> {
+    let mut report = DemandReport::default();
     let mut rule = NetRule::new(params, &lists.localities);
-    let mut sink =
-        Sink { folder, lists, waterfall: Waterfall::default(), aggregate: Aggregate::default(), ready: Vec::new(), months: Vec::new() };
-    for event in by_time.finish().map_err(at)? {
-        let event = SearchEvent::from_bytes(&event.map_err(at)?.0).map_err(|e| StageError::Defect(e.to_string()))?;
-        report.newest_ms = Some(event.created_at);
-        rule.push(event, &mut |decision| sink.add(&decision)).map_err(|e| StageError::Defect(e.to_string()))?;
-        sink.write()?;
+    let mut waterfall = Waterfall::default();
+    let mut aggregate = Aggregate::default();
+    let mut ready: Vec<MonthRows> = Vec::new();
+    let mut count = |decision: Decision, ready: &mut Vec<MonthRows>| {
+        waterfall.add(&decision, &lists.localities);
+        aggregate.add(&decision, &mut |month, rows| ready.push((month, rows)));
+    };
+    let give = |ready: &mut Vec<MonthRows>| {
+        ready.drain(..).try_for_each(|month| months.send(month)).map_err(|_| StageError::Defect("the writing thread stopped".into()))
+    };
+    for handful in events {
+        report.newest_ms = handful.last().map(|event| event.created_at).or(report.newest_ms);
+        for event in handful {
+            rule.push(event, &mut |decision| count(decision, &mut ready)).map_err(|e| StageError::Defect(e.to_string()))?;
+        }
+        give(&mut ready)?;
     }
     let NetReport { minutes, minutes_short_history, minutes_dropped, sweeps_dropped, .. } =
-        rule.finish(&mut |decision| sink.add(&decision));
-    sink.finish()?;
-
-    report.waterfall = sink
-        .waterfall
+        rule.finish(&mut |decision| count(decision, &mut ready));
+    aggregate.finish(&mut |month, rows| ready.push((month, rows)));
+    give(&mut ready)?;
+    report.waterfall = waterfall
         .rows(&lists.localities)
         .map(|r| WaterfallLine {
             code_departement: r.departement,
@@ -122,49 +166,23 @@ pub fn make_safe(
             nettes: r.net,
         })
         .collect();
-    report.months = sink.months;
-    report = DemandReport { minutes, minutes_short_history, minutes_dropped, sweeps_dropped, ..report };
-    let path = folder.join(REPORT);
-    std::fs::write(&path, solidata_model::canonical_json(&report)?).map_err(|e| StageError::vault(&path, e))?;
-    Ok(report)
+    Ok(DemandReport { minutes, minutes_short_history, minutes_dropped, sweeps_dropped, ..report })
+}
+
+/// Writes each month's rows and the categories of their sets.
+fn write_months(months: &Receiver<MonthRows>, folder: &Path, lists: &Lists) -> Result<Vec<Month>, StageError> {
+    let mut written = Vec::new();
+    for (month, rows) in months {
+        let sets: BTreeMap<CategorySet, i64> =
+            rows.iter().map(|r| r.categories).collect::<std::collections::BTreeSet<_>>().into_iter().zip(1..).collect();
+        write_parquet(&folder.join(format!("{month}.recherches.parquet")), &searches(&rows, &sets, lists)?)?;
+        write_parquet(&folder.join(format!("{month}.ensembles.parquet")), &category_sets(&sets, lists)?)?;
+        written.push(month);
+    }
+    Ok(written)
 }
 
 const REPORT: &str = "report.json";
-
-/// Takes decisions, and writes a month when it is complete.
-struct Sink<'a> {
-    folder: &'a Path,
-    lists: &'a Lists,
-    waterfall: Waterfall,
-    aggregate: Aggregate,
-    ready: Vec<(Month, Vec<SafeSearchRow>)>,
-    months: Vec<Month>,
-}
-
-impl Sink<'_> {
-    fn add(&mut self, decision: &Decision) {
-        self.waterfall.add(decision, &self.lists.localities);
-        let ready = &mut self.ready;
-        self.aggregate.add(decision, &mut |month, rows| ready.push((month, rows)));
-    }
-
-    fn finish(&mut self) -> Result<(), StageError> {
-        let ready = &mut self.ready;
-        std::mem::take(&mut self.aggregate).finish(&mut |month, rows| ready.push((month, rows)));
-        self.write()
-    }
-
-    fn write(&mut self) -> Result<(), StageError> {
-        for (month, rows) in std::mem::take(&mut self.ready) {
-            let sets: BTreeMap<CategorySet, i64> =
-                rows.iter().map(|r| r.categories).collect::<std::collections::BTreeSet<_>>().into_iter().zip(1..).collect();
-            write_parquet(&self.folder.join(format!("{month}.recherches.parquet")), &searches(&rows, &sets, self.lists)?)?;
-            write_parquet(&self.folder.join(format!("{month}.ensembles.parquet")), &category_sets(&sets, self.lists)?)?;
-            self.months.push(month);
-        }
-        Ok(())
-    }
-}
 
 /// The columns of `safe_recherches`.
 pub fn safe_recherches_schema() -> SchemaRef {

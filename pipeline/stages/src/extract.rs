@@ -4,7 +4,7 @@
 use crate::{
     Engine, StageError,
     context::Lists,
-    events::{ById, EventBytes},
+    events::{ById, EventBytes, EventRuns},
     sort::write_run,
     supply::{PublicSupply, SupplyReport},
 };
@@ -20,7 +20,7 @@ use solidata_sources::{Breach, Collection, Consumer, ConsumerError, Position, Pr
 use solidata_store::{StageOutput, Vault};
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -124,9 +124,13 @@ pub fn open_report(output: &StageOutput) -> Result<SourceReport, StageError> {
     Ok(serde_json::from_slice(&std::fs::read(&path).map_err(|e| StageError::vault(&path, e))?)?)
 }
 
-/// The runs of events of a finished extraction.
-pub fn event_runs(output: &StageOutput) -> Vec<PathBuf> {
-    output.receipt().files.iter().filter(|f| f.path.ends_with(".run")).map(|f| output.dir().join(&f.path)).collect()
+/// The runs of events of finished extractions.
+pub fn event_runs<'a>(outputs: impl IntoIterator<Item = &'a StageOutput>) -> EventRuns {
+    let mut runs = EventRuns::default();
+    for output in outputs {
+        runs.add(output.receipt().files.iter().map(|f| output.dir().join(&f.path)));
+    }
+    runs
 }
 
 fn report(receipt: &SnapshotReceipt, supply: Option<SupplyReport>) -> Result<SourceReport, StageError> {
@@ -168,14 +172,18 @@ struct Intake<'a> {
 #[derive(Default)]
 struct Gathered {
     events: Vec<EventBytes>,
+    late: Vec<EventBytes>,
     places: Vec<(Position, PlaceDoc)>,
 }
 
 impl Intake<'_> {
-    fn spill(&self, events: &mut Vec<EventBytes>) -> Result<(), ConsumerError> {
-        if !events.is_empty() {
-            let number = self.next_run.fetch_add(1, Ordering::Relaxed);
-            write_run::<_, ById>(events, &self.folder.join(format!("events-{number:05}.run")))?;
+    /// Writes what has come to `least` events.
+    fn spill(&self, own: &mut Gathered, least: usize) -> Result<(), ConsumerError> {
+        for (events, late) in [(&mut own.events, false), (&mut own.late, true)] {
+            if events.len() >= least {
+                let number = self.next_run.fetch_add(1, Ordering::Relaxed);
+                write_run::<_, ById>(events, &self.folder.join(EventRuns::name(number, late)))?;
+            }
         }
         Ok(())
     }
@@ -195,16 +203,17 @@ impl Consumer for Intake<'_> {
 
     fn search(&self, own: &mut Gathered, _: Position, doc: &SearchDoc<'_>) -> Result<(), Breach> {
         let event = self.door.event(doc).map_err(|breach| Breach { reason: breach.code(), field: "" })?;
-        own.events.push(EventBytes(event.to_bytes()));
+        let event = EventBytes(event.to_bytes());
+        if event.is_late() { &mut own.late } else { &mut own.events }.push(event);
         Ok(())
     }
 
     fn batch_end(&self, own: &mut Gathered) -> Result<(), ConsumerError> {
-        if own.events.len() >= self.capacity { self.spill(&mut own.events) } else { Ok(()) }
+        self.spill(own, self.capacity)
     }
 
     fn finish(&self, mut own: Gathered) -> Result<(), ConsumerError> {
-        self.spill(&mut own.events)?;
+        self.spill(&mut own, 1)?;
         self.places.lock().map_err(|_| "a reading thread died")?.append(&mut own.places);
         Ok(())
     }

@@ -21,7 +21,7 @@ use std::{
 };
 
 /// Raised when the extraction writes other things for the same snapshot.
-const EXTRACTION: u32 = 1;
+const EXTRACTION: u32 = 2;
 /// Raised when the net rule or the safe rows change.
 const SEARCHES: u32 = 1;
 
@@ -431,7 +431,7 @@ fn searches(read: &[Read], request: &Request, vault: &Vault, lists: &Lists, prog
         Stage::Pending(pending) => {
             progress.begin("order the searches and apply the net rule", None);
             let scratch = vault.scratch("sort")?;
-            let runs: Vec<PathBuf> = logs.iter().flat_map(|r| event_runs(&r.output)).collect();
+            let runs = event_runs(logs.iter().map(|r| &r.output));
             let params = NetParams::from(&request.thresholds);
             make_safe(&runs, pending.dir(), scratch.path(), request.engine.sort_records, params, lists)?;
             progress.end();

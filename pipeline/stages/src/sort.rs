@@ -1,8 +1,8 @@
 //! External sort of fixed-size records: sorted runs on disk (inside the vault), then one merge. Memory is one buffer for each run.
 
 use std::{
-    cmp::Ordering,
-    collections::BinaryHeap,
+    cmp::Reverse,
+    collections::{BinaryHeap, binary_heap::PeekMut},
     fs::File,
     io::{self, BufReader, BufWriter, Read, Write},
     marker::PhantomData,
@@ -21,8 +21,8 @@ pub trait Record: Copy + Send {
 
 /// By what records are ordered.
 pub trait SortKey<R> {
-    /// The key; equal keys come out in the order of their runs.
-    type Key: Ord;
+    /// The key; records of equal keys stay in the order in which they came.
+    type Key: Ord + Copy;
     /// The key of a record.
     fn key(record: &R) -> Self::Key;
 }
@@ -32,15 +32,24 @@ pub trait SortKey<R> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_run<R: Record, K: SortKey<R>>(records: &mut Vec<R>, path: &Path) -> io::Result<()> {
-    records.sort_unstable_by(|a, b| K::key(a).cmp(&K::key(b)));
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
     let mut buffer = vec![0; R::LEN];
-    for record in records.iter() {
-        record.store(&mut buffer);
-        out.write_all(&buffer)?;
+    for place in order::<R, K>(records) {
+        if let Some(record) = records.get(place) {
+            record.store(&mut buffer);
+            out.write_all(&buffer)?;
+        }
     }
     records.clear();
     out.flush()
+}
+
+/// The places of the records in order. The keys are moved and not the records, which are larger; the sort is one that gains from what is in order
+/// already, as the searches of a dump nearly are.
+fn order<R: Record, K: SortKey<R>>(records: &[R]) -> impl Iterator<Item = usize> + use<R, K> {
+    let mut keyed: Vec<(K::Key, u32)> = records.iter().map(K::key).zip(0..).collect();
+    keyed.sort();
+    keyed.into_iter().map(|(_, place)| place as usize)
 }
 
 /// Collects records, spilling a sorted run whenever `capacity` of them are there.
@@ -91,11 +100,10 @@ impl<R: Record, K: SortKey<R>> Sorter<R, K> {
     ///
     /// # Errors
     /// When a run cannot be written or opened.
-    pub fn finish(mut self) -> io::Result<Merge<R, K>> {
+    pub fn finish(self) -> io::Result<Merge<R, K>> {
         if self.runs.is_empty() {
-            self.buffer.sort_unstable_by(|a, b| K::key(a).cmp(&K::key(b)));
-            let buffer = std::mem::take(&mut self.buffer);
-            return Ok(Merge { memory: buffer.into_iter(), heap: BinaryHeap::new() });
+            let sorted: Vec<R> = order::<R, K>(&self.buffer).filter_map(|place| self.buffer.get(place).copied()).collect();
+            return Ok(Merge { memory: sorted.into_iter(), heap: BinaryHeap::new(), runs: Vec::new() });
         }
         Merge::open(&self.into_runs()?)
     }
@@ -104,32 +112,15 @@ impl<R: Record, K: SortKey<R>> Sorter<R, K> {
 /// The records of several sorted runs, in order.
 pub struct Merge<R, K: SortKey<R>> {
     memory: std::vec::IntoIter<R>,
-    heap: BinaryHeap<Head<R, K>>,
+    /// The key of the first record of each run, and the run's number: the smallest is on top, of equal ones the run that was given first.
+    heap: BinaryHeap<Reverse<(K::Key, usize)>>,
+    runs: Vec<Run<R>>,
 }
 
-struct Head<R, K: SortKey<R>> {
-    key: K::Key,
-    run: usize,
-    record: R,
+/// A run and its first record that was not given out.
+struct Run<R> {
+    first: R,
     reader: BufReader<File>,
-}
-
-impl<R, K: SortKey<R>> PartialEq for Head<R, K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl<R, K: SortKey<R>> Eq for Head<R, K> {}
-impl<R, K: SortKey<R>> PartialOrd for Head<R, K> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<R, K: SortKey<R>> Ord for Head<R, K> {
-    // Reversed: BinaryHeap gives the greatest first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.key.cmp(&self.key).then(other.run.cmp(&self.run))
-    }
 }
 
 impl<R: Record, K: SortKey<R>> Merge<R, K> {
@@ -137,15 +128,17 @@ impl<R: Record, K: SortKey<R>> Merge<R, K> {
     ///
     /// # Errors
     /// When a file cannot be opened or does not hold whole records.
-    pub fn open(runs: &[PathBuf]) -> io::Result<Self> {
-        let mut heap = BinaryHeap::with_capacity(runs.len());
-        for (run, path) in runs.iter().enumerate() {
-            let mut reader = BufReader::with_capacity(1 << 18, File::open(path)?);
-            if let Some(record) = next_record::<R>(&mut reader)? {
-                heap.push(Head { key: K::key(&record), run, record, reader });
+    pub fn open(files: &[PathBuf]) -> io::Result<Self> {
+        let mut heap = BinaryHeap::with_capacity(files.len());
+        let mut runs = Vec::with_capacity(files.len());
+        for path in files {
+            let mut reader = BufReader::with_capacity(1 << 17, File::open(path)?);
+            if let Some(first) = next_record::<R>(&mut reader)? {
+                heap.push(Reverse((K::key(&first), runs.len())));
+                runs.push(Run { first, reader });
             }
         }
-        Ok(Self { memory: Vec::new().into_iter(), heap })
+        Ok(Self { memory: Vec::new().into_iter(), heap, runs })
     }
 }
 
@@ -156,18 +149,22 @@ impl<R: Record, K: SortKey<R>> Iterator for Merge<R, K> {
         if let Some(record) = self.memory.next() {
             return Some(Ok(record));
         }
-        let mut head = self.heap.peek_mut()?;
-        let record = head.record;
-        match next_record::<R>(&mut head.reader) {
+        let mut top = self.heap.peek_mut()?;
+        let Some(run) = self.runs.get_mut(top.0.1) else {
+            PeekMut::pop(top);
+            return None;
+        };
+        let record = run.first;
+        match next_record::<R>(&mut run.reader) {
             Ok(Some(next)) => {
-                head.key = K::key(&next);
-                head.record = next;
+                top.0.0 = K::key(&next);
+                run.first = next;
             }
             Ok(None) => {
-                std::collections::binary_heap::PeekMut::pop(head);
+                PeekMut::pop(top);
             }
             Err(e) => {
-                std::collections::binary_heap::PeekMut::pop(head);
+                PeekMut::pop(top);
                 return Some(Err(e));
             }
         }
