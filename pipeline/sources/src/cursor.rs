@@ -209,6 +209,12 @@ pub(crate) const fn word_of(name: &[u8]) -> u64 {
     mix(word, name.len())
 }
 
+/// Whether `name` is the key, of `N` bytes: with the length known where it is compiled, this is a comparison or two and no call.
+#[inline(always)]
+pub(crate) fn is<const N: usize>(name: &[u8], key: &str) -> bool {
+    name.len() == N && name.first_chunk::<N>() == key.as_bytes().first_chunk::<N>()
+}
+
 /// [`word_of`] from eight bytes that were loaded at once; bytes after the key's end must be zero.
 pub(crate) const fn mix(word: u64, len: usize) -> u64 {
     word ^ ((len as u64) << 56)
@@ -239,8 +245,8 @@ macro_rules! level {
                 }
                 // The word narrows it down to one key; the comparison with a constant proves it.
                 match word {
-                    $(words::$field if name == $key.as_bytes() => $crate::cursor::Known::Wanted($name::$field),)+
-                    $(words::$other if name == $named.as_bytes() => $crate::cursor::Known::Named,)*
+                    $(words::$field if $crate::cursor::is::<{ $key.len() }>(name, $key) => $crate::cursor::Known::Wanted($name::$field),)+
+                    $(words::$other if $crate::cursor::is::<{ $named.len() }>(name, $named) => $crate::cursor::Known::Named,)*
                     _ => $crate::cursor::Known::Not,
                 }
             }

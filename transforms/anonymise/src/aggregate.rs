@@ -39,7 +39,7 @@ struct RowKey {
 /// Folds decisions into rows, and gives a month out when no later decision can belong to it.
 #[derive(Debug, Default)]
 pub struct Aggregate {
-    months: BTreeMap<Month, HashMap<RowKey, (u32, u32)>>,
+    months: BTreeMap<Month, HashMap<RowKey, (u32, u32), foldhash::quality::FixedState>>,
     clock: i64,
 }
 

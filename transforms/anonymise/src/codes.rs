@@ -70,8 +70,11 @@ impl CategorySet {
 pub struct Categories {
     codes: Vec<String>,
     /// Position of each code and of each legacy code.
-    positions: HashMap<String, u8>,
+    positions: Positions,
 }
+
+/// The list is fixed, so nobody can choose codes that meet in it.
+type Positions = HashMap<String, u8, foldhash::fast::FixedState>;
 
 impl Categories {
     /// Reads `categories.csv` (`categorie_code`) and `categories_anciennes.csv` (`code_ancien`, `categorie_code`).
@@ -85,7 +88,7 @@ impl Categories {
         if codes.len() > MOST_CODES || codes.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(wrong("categories.csv", 0, format!("more than {MOST_CODES} codes, or one twice")));
         }
-        let mut positions: HashMap<String, u8> = codes.iter().cloned().zip(0..).collect();
+        let mut positions: Positions = codes.iter().cloned().zip(0..).collect();
         for ([old, new], line) in column_rows("categories_anciennes.csv", legacy, ["code_ancien", "categorie_code"])? {
             let Some(position) = codes.binary_search(&new).ok().filter(|_| !positions.contains_key(&old)) else {
                 return Err(wrong("categories_anciennes.csv", line, "a code that is not legacy, or a target that is unknown".to_owned()));

@@ -1,9 +1,10 @@
 //! Step 5: bursts of anonymous searches.
 
+use super::keyed::KeyedMap;
 use super::{Fate, NetParams, Step};
 use crate::localities::DepartementIndex;
 use crate::{Localities, SearchEvent};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 const MINUTE: i64 = 60_000;
 const SLICE: i64 = 5 * MINUTE;
@@ -101,7 +102,7 @@ impl Bursts {
     pub(super) fn finish(&mut self, places: &Localities, out: &mut impl FnMut(SearchEvent, Option<Fate>)) {
         let mut held = std::mem::take(&mut self.held);
         let mut minutes: BTreeMap<(DepartementIndex, i64), u64> = BTreeMap::new();
-        let mut queries: HashMap<u64, Vec<u64>> = HashMap::new();
+        let mut queries: KeyedMap<u64, Vec<u64>> = KeyedMap::default();
         for event in anonymous(&held) {
             let departement = places.departement(event.territory);
             *minutes.entry((departement, event.created_at.div_euclid(MINUTE))).or_default() += 1;
@@ -157,7 +158,7 @@ impl Bursts {
         dropped
     }
 
-    fn sweeping(&mut self, queries: HashMap<u64, Vec<u64>>) -> BTreeSet<u64> {
+    fn sweeping(&mut self, queries: KeyedMap<u64, Vec<u64>>) -> BTreeSet<u64> {
         let mut dropped = BTreeSet::new();
         for (signature, mut of_it) in queries {
             if of_it.len() >= self.sweep_distinct {

@@ -1,8 +1,9 @@
 //! Steps 3 and 4: later pages and repeats of one collapse key.
 
+use super::keyed::KeyedMap;
 use super::{Fate, NetParams, Step};
 use crate::SearchEvent;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Far enough in the past that nothing is within a window of it.
 const NEVER: i64 = i64::MIN / 4;
@@ -25,7 +26,7 @@ pub(super) struct Collapse {
     identified: i64,
     /// The longest window: a key that was not touched for longer decides nothing.
     longest: i64,
-    keys: HashMap<u128, Key>,
+    keys: KeyedMap<u128, Key>,
     /// When to look whether a key can be forgotten, in order of time.
     due: VecDeque<(i64, u128)>,
 }
@@ -38,7 +39,7 @@ impl Collapse {
             anonymous: params.window_anonymous,
             identified: params.window_identified,
             longest,
-            keys: HashMap::new(),
+            keys: KeyedMap::default(),
             due: VecDeque::new(),
         }
     }

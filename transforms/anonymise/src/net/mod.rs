@@ -24,6 +24,7 @@
 
 mod burst;
 mod collapse;
+mod keyed;
 mod pair;
 mod params;
 mod rule;

@@ -1,22 +1,23 @@
 //! Step 2: the mobile twin of a search for places.
 
+use super::keyed::KeyedMap;
 use super::{Fate, NetParams, Step};
 use crate::SearchEvent;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Holds events until the window after them is complete.
 pub(super) struct Pairing {
     window: i64,
     waiting: VecDeque<(SearchEvent, Option<Fate>)>,
     /// The latest search for places of each pair key. When an event leaves, none here is later than its window.
-    places: HashMap<u128, i64>,
+    places: KeyedMap<u128, i64>,
     /// The same in order of time, to forget them.
     seen: VecDeque<(i64, u128)>,
 }
 
 impl Pairing {
     pub(super) fn new(params: &NetParams) -> Self {
-        Self { window: params.pair_window, waiting: VecDeque::new(), places: HashMap::new(), seen: VecDeque::new() }
+        Self { window: params.pair_window, waiting: VecDeque::new(), places: KeyedMap::default(), seen: VecDeque::new() }
     }
 
     /// Takes an event that step 1 has judged, and gives back those whose window is over.

@@ -2,11 +2,11 @@
 
 use super::burst::Bursts;
 use super::collapse::Collapse;
+use super::keyed::KeyedMap;
 use super::pair::Pairing;
 use super::{Decision, Fate, NetParams, Step};
 use crate::event::Exclusions;
 use crate::{AnonymiseError, Localities, SearchEvent};
-use std::collections::HashMap;
 
 /// The net rule over one stream; see the documentation of this module.
 pub struct NetRule<'p> {
@@ -42,7 +42,7 @@ impl<'p> NetRule<'p> {
                 places,
                 collapse: Collapse::new(&params),
                 bursts: Bursts::new(&params),
-                cap: Cap { most: params.daily_cap, day: i64::MIN, counts: HashMap::new() },
+                cap: Cap { most: params.daily_cap, day: i64::MIN, counts: KeyedMap::default() },
             },
             last: None,
             position: 0,
@@ -139,7 +139,7 @@ fn decide(event: SearchEvent, fate: Option<Fate>, places: &Localities, cap: &mut
 struct Cap {
     most: u32,
     day: i64,
-    counts: HashMap<u64, u32>,
+    counts: KeyedMap<u64, u32>,
 }
 
 impl Cap {
