@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn the_embedded_project_is_the_folder() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
+            .join("../..");
         assert_eq!(Project::embedded().files, Project::from_folder(&root).unwrap().files);
     }
 

@@ -212,7 +212,9 @@ pub(crate) mod tests {
 
     impl Files {
         pub(crate) fn load() -> Self {
-            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/reference");
+            let folder =
+                std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
+                    .join("../../datasets/reference");
             let names = [
                 "communes.csv",
                 "arrondissements_municipaux.csv",

@@ -13,8 +13,13 @@ pub type Row = BTreeMap<String, String>;
 
 /// A file of the shared folder of real material; `None`, with a word about it, where that folder is not there. In CI it must be.
 pub fn shared(file: &str) -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("SOLIDATA_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let folder = std::env::var_os("SOLIDATA_SHARED").map_or_else(
+        || {
+            PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
+                .join("../../../shared")
+        },
+        PathBuf::from,
+    );
     let path = folder.join(file);
     if path.exists() {
         return Some(path);

@@ -9,8 +9,13 @@ use crate::{Level, PlaceClues};
 
 /// The shared folder. Where it is missing the test fails in CI and is skipped elsewhere.
 fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("SOLIDATA_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let folder = std::env::var_os("SOLIDATA_SHARED").map_or_else(
+        || {
+            PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
+                .join("../../../shared")
+        },
+        PathBuf::from,
+    );
     if folder.is_dir() {
         return Some(folder);
     }
