@@ -197,7 +197,7 @@ impl Consumer for Intake<'_> {
     }
 
     fn lieu(&self, own: &mut Gathered, at: Position, doc: PlaceDoc) -> Result<(), Breach> {
-        own.places.push((at, doc));
+        own.places.push((at, doc.without_copies()));
         Ok(())
     }
 

@@ -76,3 +76,13 @@ fn the_order_of_documents_decides_nothing() {
     let again = publish_places(docs, &WORLD.context());
     assert_eq!((again.places, again.services, again.counts), (outcome.places, outcome.services, outcome.counts));
 }
+
+#[test]
+fn copies_that_services_keep_of_their_place_decide_nothing() {
+    let Some((docs, outcome)) = sample() else { return };
+    let held = |docs: &[PlaceDoc]| docs.iter().flat_map(|d| &d.services).filter(|s| s.hours.is_some()).count();
+    let without: Vec<PlaceDoc> = docs.iter().cloned().map(PlaceDoc::without_copies).collect();
+    assert!(held(&without) < held(&docs));
+    let again = publish_places(without, &WORLD.context());
+    assert_eq!((again.places, again.services, again.counts), (outcome.places, outcome.services, outcome.counts));
+}

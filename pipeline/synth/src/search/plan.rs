@@ -49,6 +49,11 @@ impl<'w> Planner<'w> {
         self.totals.get(&(land, month)).copied().unwrap_or(0)
     }
 
+    /// All searches of the sample.
+    pub(crate) fn searches(&self) -> u64 {
+        self.totals.values().sum()
+    }
+
     /// The chosen départements, the most searched first.
     pub(crate) fn by_size(&self) -> Vec<usize> {
         let size = |land: usize| self.totals.iter().filter(|((index, _), _)| *index == land).map(|(_, total)| total).sum::<u64>();

@@ -162,11 +162,11 @@ pub struct ServiceDoc {
     /// `differentPublics`: when false, `publics` is a copy or stale.
     pub different_publics: bool,
     /// `hours`.
-    pub hours: Option<HoursDoc>,
+    pub hours: Option<Box<HoursDoc>>,
     /// `modalities`.
-    pub modalities: Option<ModalitiesDoc>,
+    pub modalities: Option<Box<ModalitiesDoc>>,
     /// `publics`.
-    pub publics: Option<PublicsDoc>,
+    pub publics: Option<Box<PublicsDoc>>,
     /// `saturated`.
     pub saturated: SaturationDoc,
 }
@@ -176,6 +176,19 @@ record!('de, ServiceDoc {
     "differentPublics" => different_publics, "hours" => hours, "modalities" => modalities, "publics" => publics,
     "saturated" => saturated,
 });
+
+impl PlaceDoc {
+    /// Lets go of the hours, modalities and publics of services that have none of their own (`different…` is false): they are copies or stale,
+    /// nothing reads them, and they are most of a place.
+    pub fn without_copies(mut self) -> Self {
+        for service in &mut self.services {
+            service.hours.take_if(|_| !service.different_hours);
+            service.modalities.take_if(|_| !service.different_modalities);
+            service.publics.take_if(|_| !service.different_publics);
+        }
+        self
+    }
+}
 
 /// A closure, without its text.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -15,6 +15,15 @@ pub(crate) trait Record<'de>: Default {
     fn paths(path: &str, out: &mut Vec<String>);
 }
 
+impl<'de, T: Record<'de>> Record<'de> for Box<T> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, at: Trail<'_>, sink: &mut dyn FieldSink) -> Result<bool, A::Error> {
+        T::field(self, key, map, at, sink)
+    }
+    fn paths(path: &str, out: &mut Vec<String>) {
+        T::paths(path, out);
+    }
+}
+
 /// A list of objects; `null` items are left out as blank objects are: they read as defaults.
 impl<'de, T: Record<'de> + Field<'de>> Field<'de> for Vec<T> {
     const IS_RECORD: bool = true;

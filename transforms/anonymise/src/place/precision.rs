@@ -57,7 +57,7 @@ pub(super) fn own(doc: &PlaceDoc, categories: &Categories) -> Precision {
     let shelters = doc.services.iter().any(|service| is(&service.category, &ACCOMMODATION));
     let in_danger = protects(&doc.publics, shelters)
         || doc.services.iter().any(|service| {
-            let publics = service.publics.as_ref().filter(|_| service.different_publics);
+            let publics = service.publics.as_deref().filter(|_| service.different_publics);
             publics.is_some_and(|publics| protects(publics, is(&service.category, &ACCOMMODATION)))
         });
     if in_danger {
@@ -65,7 +65,7 @@ pub(super) fn own(doc: &PlaceDoc, categories: &Categories) -> Precision {
     }
     let referral = |modalities: &ModalitiesDoc| modalities.orientation.checked == Some(true);
     let on_referral = referral(&doc.modalities)
-        || doc.services.iter().any(|service| service.different_modalities && service.modalities.as_ref().is_some_and(referral));
+        || doc.services.iter().any(|service| service.different_modalities && service.modalities.as_deref().is_some_and(referral));
     let home = doc.services.iter().any(|service| service.category.is_some() && is(&service.category, &[PRIVATE_HOME]));
     if on_referral || home || kind_of(doc) == Kind::ParcoursMobile { Precision::Commune } else { Precision::Adresse }
 }

@@ -214,9 +214,9 @@ impl Publisher<'_> {
 
     fn service(&mut self, service: &ServiceDoc, rank: u32, lieu_id: &str, category: &str, zone: &Zone) -> PublicService {
         let doc = self.doc;
-        let publics = service.publics.as_ref().filter(|_| service.different_publics).unwrap_or(&doc.publics);
-        let modalities = service.modalities.as_ref().filter(|_| service.different_modalities).unwrap_or(&doc.modalities);
-        let own_hours = service.hours.as_ref().filter(|_| service.different_hours);
+        let publics = service.publics.as_deref().filter(|_| service.different_publics).unwrap_or(&doc.publics);
+        let modalities = service.modalities.as_deref().filter(|_| service.different_modalities).unwrap_or(&doc.modalities);
+        let own_hours = service.hours.as_deref().filter(|_| service.different_hours);
         let closure = dates::closure(&service.close, zone, self.outcome.date_photo);
         PublicService {
             service_id: format!("service-{}-{rank}", self.number),
