@@ -28,7 +28,7 @@ compte AS (
         t.territoire_id,
         c.categorie_code,
         COUNT(*) AS lieux,
-        CAST(SUM(c.services) AS BIGINT) AS services
+        COALESCE(CAST(SUM(c.services) AS BIGINT), 0) AS services
     FROM par_categorie AS c
     JOIN par_territoire AS t ON t.lieu_id = c.lieu_id
     GROUP BY t.territoire_id, c.categorie_code

@@ -42,10 +42,9 @@ impl Cubes {
         // What the engine says may quote a value of a private row: only that it failed is told.
         let batches =
             collect(&ctx, CUBE, &sorted).await.map_err(|_| StageError::Defect(format!("{CUBE}: the query failed on these rows")))?;
-        let demande = concat_batches(
-            &cube_schema(),
-            batches.iter().map(|b| b.clone().with_schema(cube_schema())).collect::<Result<Vec<_>, _>>()?.iter(),
-        )?;
+        // The engine cannot know that none of them is null.
+        let batches = batches.iter().map(|b| RecordBatch::try_new(cube_schema(), b.columns().to_vec())).collect::<Result<Vec<_>, _>>()?;
+        let demande = concat_batches(&cube_schema(), &batches)?;
         Ok(Self { demande })
     }
 }
@@ -105,9 +104,9 @@ impl ProtectedCubes {
 }
 
 fn protected_schema() -> SchemaRef {
-    let mut fields = cube_schema().fields().to_vec();
-    fields.push(Arc::new(arrow::datatypes::Field::new("statut", DataType::Utf8, true)));
-    Arc::new(arrow::datatypes::Schema::new(fields))
+    let text = |name| (name, DataType::Utf8);
+    let count = |name| (name, DataType::Int64);
+    schema(&[text("mois"), text("code_departement"), text("categorie_code"), count("brute?"), count("nette?"), text("statut")])
 }
 
 #[cfg(test)]

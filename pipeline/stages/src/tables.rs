@@ -19,9 +19,13 @@ pub const UNKNOWN_CATEGORY: &str = "inconnu";
 /// Code of all categories together, of supply only.
 pub const ALL_CATEGORIES: &str = "toutes";
 
-/// The column of a table: name and type. Every one of them may be null.
+/// The columns of a table: name and type. Only a name that ends with `?` may be null; the mark is no part of it.
 pub(crate) fn schema(columns: &[(&str, DataType)]) -> SchemaRef {
-    Arc::new(Schema::new(columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>()))
+    let field = |(name, kind): &(&str, DataType)| match name.strip_suffix('?') {
+        Some(name) => Field::new(name, kind.clone(), true),
+        None => Field::new(*name, kind.clone(), false),
+    };
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
 
 /// `territoires`: every published territory with its label, codes and population.
@@ -30,7 +34,7 @@ pub(crate) fn schema(columns: &[(&str, DataType)]) -> SchemaRef {
 /// When a code list is missing or has no such column.
 pub fn territoires(project: &Project) -> Result<RecordBatch, StageError> {
     const COLUMNS: [&str; 7] =
-        ["territoire_niveau", "territoire_id", "territoire_libelle", "code_commune", "code_epci", "code_departement", "code_region"];
+        ["territoire_niveau", "territoire_id", "territoire_libelle", "code_commune?", "code_epci?", "code_departement?", "code_region?"];
     let mut rows: Vec<([Option<String>; 7], Option<i64>)> = Vec::new();
     let mut push = |level: &str, id: String, label: &str, codes: [Option<String>; 4], population: Option<i64>| {
         let [commune, epci, departement, region] = codes;
@@ -76,7 +80,7 @@ pub fn territoires(project: &Project) -> Result<RecordBatch, StageError> {
     push("france", "fr".into(), "France", Default::default(), Some(france));
 
     let mut fields: Vec<(&str, DataType)> = COLUMNS.iter().map(|c| (*c, DataType::Utf8)).collect();
-    fields.push(("population", DataType::Int64));
+    fields.push(("population?", DataType::Int64));
     let mut columns: Vec<ArrayRef> =
         (0..COLUMNS.len()).map(|i| Arc::new(rows.iter().map(|r| r.0[i].as_deref()).collect::<StringArray>()) as ArrayRef).collect();
     columns.push(Arc::new(rows.iter().map(|r| r.1).collect::<Int64Array>()));
