@@ -209,12 +209,14 @@ pub fn safe_ensembles_schema() -> SchemaRef {
     schema(&[("ensemble", DataType::Int64), ("categorie_code", DataType::Utf8)])
 }
 
+/// The rows of one month.
 fn searches(rows: &[SafeSearchRow], sets: &BTreeMap<CategorySet, i64>, lists: &Lists) -> Result<RecordBatch, StageError> {
     let mut texts: [StringBuilder; 10] = std::array::from_fn(|_| StringBuilder::new());
+    let name_of_month = rows.first().map(|row| row.month.to_string()).unwrap_or_default();
     for row in rows {
         let territory = lists.geography.territory(row.territory);
         let [month, level, borough, commune, epci, departement, region, found, actor, contributor] = &mut texts;
-        month.append_value(row.month.to_string());
+        month.append_value(&name_of_month);
         level.append_value(territory.level.as_str());
         borough.append_option(territory.arrondissement.as_ref().map(|c| c.as_str()));
         commune.append_option(territory.commune.as_ref().map(|c| c.as_str()));
@@ -231,7 +233,7 @@ fn searches(rows: &[SafeSearchRow], sets: &BTreeMap<CategorySet, i64>, lists: &L
             Actor::Widget => "widget",
             Actor::Identified => "compte",
         });
-        contributor.append_option(row.contributor.map(|c| c.iter().map(|b| format!("{b:02x}")).collect::<String>()));
+        contributor.append_option(row.contributor.map(|c| format!("{:032x}", u128::from_be_bytes(c))));
     }
     let mut columns: Vec<ArrayRef> = texts.iter_mut().map(|t| Arc::new(t.finish()) as ArrayRef).collect();
     columns.insert(7, Arc::new(rows.iter().map(|r| sets.get(&r.categories).copied()).collect::<Int64Array>()));

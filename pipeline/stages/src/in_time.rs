@@ -37,8 +37,11 @@ pub struct InTime {
     next_late: Option<EventBytes>,
     /// Late events that a prompt one has come before.
     dropped: BTreeSet<(u64, Id)>,
-    /// Prompt events, until none before them can follow.
-    waiting: BinaryHeap<Reverse<(u64, Id, EventBytes)>>,
+    /// Prompt events, until none before them can follow: the order of their keys, and where each is held.
+    waiting: BinaryHeap<Reverse<(u64, Id, usize)>>,
+    held: Vec<EventBytes>,
+    /// Places in `held` that are free.
+    free: Vec<usize>,
     /// No prompt event that was not read yet is before this time; nothing once all were read.
     safe_before: Option<u64>,
     counts: Counts,
@@ -69,6 +72,8 @@ impl InTime {
             next_late,
             dropped: BTreeSet::new(),
             waiting: BinaryHeap::new(),
+            held: Vec::new(),
+            free: Vec::new(),
             safe_before: Some(0),
             counts,
         })
@@ -99,8 +104,9 @@ impl InTime {
                         if !self.dropped.remove(&key) {
                             return Ok(event);
                         }
-                    } else if let Some(Reverse((_, _, event))) = self.waiting.pop() {
-                        return Ok(Some(event));
+                    } else if let Some(Reverse((_, _, place))) = self.waiting.pop() {
+                        self.free.push(place);
+                        return Ok(self.held.get(place).copied());
                     }
                 }
                 _ => self.read()?,
@@ -132,7 +138,12 @@ impl InTime {
             // Its turn comes later than that of any prompt event of its `_id`.
             self.dropped.insert((late.time(), id));
         }
-        self.waiting.push(Reverse((event.time(), id, event)));
+        let place = self.free.pop().unwrap_or(self.held.len());
+        match self.held.get_mut(place) {
+            Some(free) => *free = event,
+            None => self.held.push(event),
+        }
+        self.waiting.push(Reverse((event.time(), id, place)));
         Ok(())
     }
 }
