@@ -21,7 +21,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use solidata_attack::{CellId, CrossTable, Dimension, ExactOptions, Problem, State, exact};
+use solidata_attack::{CellId, CertifyOptions, CrossTable, Dimension, ExactOptions, Problem, State, certify, exact};
 
 const TOTAL: &str = "Total";
 
@@ -143,6 +143,7 @@ fn main() {
     let start = Instant::now();
     let mut table = read_table(&arguments.table);
     let (masked, primary) = pattern(&table, &arguments);
+    let truth = table.clone();
     for &cell in &masked {
         table.set(cell, State::Withheld);
     }
@@ -164,6 +165,18 @@ fn main() {
     );
     for formula in &report.formulas {
         println!("  {}", formula.words(&table, arguments.reveal));
+    }
+    if arguments.witnesses {
+        let start = Instant::now();
+        let targets: Vec<CellId> = primary.iter().copied().collect();
+        let value = |cell: CellId| if let State::Published(n) = truth.state(cell) { n } else { 0 };
+        let options = CertifyOptions { k: arguments.k, ..CertifyOptions::default() };
+        let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);
+        let intervals = certify(&table, Some(&targets), &report.fallen, known, &options).unwrap();
+        println!("intervals: {intervals}; {} parts without a table; {:.2} s", intervals.parts_without_table, start.elapsed().as_secs_f64());
+        for pinned in intervals.fallen.iter().take(arguments.formulas) {
+            println!("  {}", pinned.words(&table, arguments.reveal));
+        }
     }
     println!("peak memory {} MB", peak_megabytes());
     if !report.fallen.is_empty() {

@@ -1,0 +1,227 @@
+//! The interval attack: what values a withheld cell can have when it is an integer of at least 1, with a proof or a witness for each answer.
+
+use rayon::prelude::*;
+
+use crate::bounds::{Bounds, holders, propagate};
+use crate::error::AttackError;
+use crate::field::Random;
+use crate::linear::{minimise, proven};
+use crate::problem::{CellId, Knowledge, Problem, State};
+use crate::region::{Ground, misfit};
+use crate::report::{IntervalReport, Pinned};
+use crate::start;
+use crate::system::{Part, Row, System};
+use crate::witness::{Need, Ranges, sample, search};
+
+/// What is asked of the withheld cells, and how hard it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertifyOptions {
+    /// In one witness a target must reach this: the threshold.
+    pub k: i64,
+    /// Two witnesses of a target must differ by this.
+    pub width: i64,
+    /// What the marker tells.
+    pub knowledge: Knowledge,
+    /// Seed of the search; another one finds other witnesses.
+    pub seed: u64,
+    /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness.
+    pub linear_programs: usize,
+    /// How many whole witness tables (one per part at most, the first found by the attacker himself or the true one) are handed back.
+    pub samples: usize,
+}
+
+impl Default for CertifyOptions {
+    fn default() -> Self {
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, linear_programs: 50, samples: 0 }
+    }
+}
+
+/// The true value of an unknown cell, for the publisher: witnesses are then searched from the true table. They are checked like all others.
+pub type Truth<'a> = &'a (dyn Fn(CellId) -> i64 + Sync);
+
+/// Certifies the targets (all withheld cells when there is no list), but for those in `fallen`, of which the exact attack has the value.
+/// `targets` and `fallen` are sorted. The answer does not depend on the number of threads.
+///
+/// # Errors
+/// When the problem is not well formed, what is published contradicts itself, or the true table does not fit it.
+pub fn certify<P: Problem + ?Sized>(
+    problem: &P,
+    targets: Option<&[CellId]>,
+    fallen: &[CellId],
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<IntervalReport, AttackError> {
+    let parts = System::build(problem, options.knowledge)?.parts();
+    let outcomes: Result<Vec<IntervalReport>, AttackError> = parts
+        .par_iter()
+        .with_max_len(1)
+        .map(|part| {
+            let target = |at: usize| {
+                let cell = part.cells[at];
+                part.withheld[at] && targets.is_none_or(|list| list.binary_search(&cell).is_ok()) && fallen.binary_search(&cell).is_err()
+            };
+            let need = Need { target: (0..part.cells.len()).map(target).collect(), width: options.width, reach: vec![options.k; part.cells.len()] };
+            if need.target.contains(&true) { certify_part(problem, part, &need, truth, options) } else { Ok(IntervalReport::default()) }
+        })
+        .collect();
+    let mut report = IntervalReport::default();
+    for outcome in outcomes? {
+        report.add(outcome);
+    }
+    report.sort();
+    report.samples.truncate(options.samples);
+    Ok(report)
+}
+
+/// Certifies the targets of one part.
+pub(crate) fn certify_part<P: Problem + ?Sized>(
+    problem: &P,
+    part: &Part,
+    need: &Need,
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<IntervalReport, AttackError> {
+    let holders = holders(part);
+    let mut bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
+    let seed = options.seed ^ part.cells.first().copied().unwrap_or(0).wrapping_mul(0xA24B_AED4_963E_E407);
+    let base = match truth {
+        Some(truth) => {
+            let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
+            let short = table.iter().zip(&part.lower).position(|(value, least)| value < least);
+            if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
+                return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
+            }
+            if let Some(at) = short {
+                return Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) });
+            }
+            Some(table)
+        }
+        None => start::find(part, &holders, &bounds, &mut Random::new(seed)),
+    };
+    let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
+    let mut ranges = None;
+    if let Some(base) = &base {
+        let mut seen = Ranges::of(base);
+        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut seen, seed);
+        report.samples.extend((options.samples > 0).then(|| sample(part, base)));
+        ranges = Some(seen);
+    }
+    let mut left = options.linear_programs;
+    for at in (0..part.cells.len()).filter(|&at| need.target[at]) {
+        let (wide, reached) = ranges.as_ref().map_or((false, false), |r| (need.wide(r, at as u32), need.reached(r, at as u32)));
+        let unproven = |bounds: &Bounds| {
+            (!wide && bounds.upper[at] - bounds.lower[at] >= need.width) || (!reached && bounds.upper[at] >= need.reach[at])
+        };
+        if unproven(&bounds) && left > 0 {
+            left -= 1;
+            prove(part, &holders, &mut bounds, at);
+        }
+        let pinned = Pinned::new(part.cells[at], bounds.lower[at], bounds.upper[at]);
+        report.targets += 1;
+        report.wide += usize::from(wide);
+        report.reaching += usize::from(reached);
+        match (wide, bounds.upper[at] - bounds.lower[at] < need.width) {
+            (true, _) => {}
+            (false, true) => report.fallen.push(pinned),
+            (false, false) => report.not_wide.push(part.cells[at]),
+        }
+        match (reached, bounds.upper[at] < need.reach[at]) {
+            (true, _) => {}
+            (false, true) => report.below.push(pinned),
+            (false, false) => report.not_reaching.push(part.cells[at]),
+        }
+    }
+    Ok(report)
+}
+
+/// Narrows the bounds of one unknown by two linear programs whose answers are made exact.
+pub(crate) fn prove(part: &Part, holders: &[Vec<u32>], bounds: &mut Bounds, at: usize) {
+    let ground = Ground { part, holders, bounds, base: &[] };
+    let (cut, cut_bounds, target) = cut_out(&ground, at as u32, 700);
+    for up in [false, true] {
+        let mut cost = vec![0.0; cut.cells.len()];
+        if let Some(place) = cost.get_mut(target) {
+            *place = if up { -1.0 } else { 1.0 };
+        }
+        let Some(proposal) = minimise(&cut, &cut_bounds, &cost) else { continue };
+        match proven(&cut, &cut_bounds, target, up, &proposal.duals) {
+            Some(value) if up => bounds.upper[at] = bounds.upper[at].min(value),
+            Some(value) => bounds.lower[at] = bounds.lower[at].max(value),
+            None => {}
+        }
+    }
+}
+
+/// The equations near one unknown as a part of their own; unknowns at its rim keep their bounds. Whatever holds in it holds in the whole.
+fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
+    let near = ground.ball(&[centre], size);
+    let mut rows: Vec<u32> = near.iter().flat_map(|&u| ground.holders[u as usize].iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut unknowns: Vec<u32> = rows.iter().flat_map(|&row| ground.part.rows[row as usize].terms.iter().map(|term| term.0)).collect();
+    unknowns.push(centre);
+    unknowns.sort_unstable();
+    unknowns.dedup();
+    let place = |unknown: u32| unknowns.binary_search(&unknown).unwrap_or_default();
+    let pick = |list: &[i64]| unknowns.iter().map(|&u| list[u as usize]).collect::<Vec<i64>>();
+    let rows = rows
+        .iter()
+        .map(|&at| {
+            let row = &ground.part.rows[at as usize];
+            Row { relation: row.relation, terms: row.terms.iter().map(|&(u, c)| (place(u) as u32, c)).collect(), rhs: row.rhs }
+        })
+        .collect();
+    let part = Part {
+        cells: unknowns.iter().map(|&u| ground.part.cells[u as usize]).collect(),
+        lower: pick(&ground.part.lower),
+        withheld: unknowns.iter().map(|&u| ground.part.withheld[u as usize]).collect(),
+        rows,
+    };
+    let bounds = Bounds { lower: pick(&ground.bounds.lower), upper: pick(&ground.bounds.upper) };
+    let target = place(centre);
+    (part, bounds, target)
+}
+
+/// What is proven of one withheld cell: its least and greatest possible value. Both follow from what is published by exact arithmetic (bounds from
+/// single relations, then weak duality); a linear program over the cell's neighbourhood of some 700 unknowns only proposes the multipliers.
+/// None when the cell is not unknown.
+///
+/// # Errors
+/// When the problem is not well formed, or what is published contradicts itself.
+pub fn interval<P: Problem + ?Sized>(problem: &P, cells: &[CellId], knowledge: Knowledge) -> Result<Vec<Option<Pinned>>, AttackError> {
+    let parts = System::build(problem, knowledge)?.parts();
+    let ready: Result<Vec<(Part, Vec<Vec<u32>>, Bounds)>, AttackError> = parts
+        .into_iter()
+        .filter(|part| cells.iter().any(|cell| part.cells.binary_search(cell).is_ok()))
+        .map(|part| {
+            let holders = holders(&part);
+            let bounds = propagate(&part, &holders).map_err(|relation| contradiction(problem, relation))?;
+            Ok((part, holders, bounds))
+        })
+        .collect();
+    let ready = ready?;
+    let one = |cell: &CellId| {
+        if problem.state(*cell) == State::Outside {
+            return None;
+        }
+        ready.iter().find_map(|(part, holders, bounds)| {
+            let at = part.cells.binary_search(cell).ok()?;
+            let mut bounds = bounds.clone();
+            if bounds.lower[at] < bounds.upper[at] {
+                prove(part, holders, &mut bounds, at);
+            }
+            Some(Pinned::new(*cell, bounds.lower[at], bounds.upper[at]))
+        })
+    };
+    Ok(cells.par_iter().map(one).collect())
+}
+
+pub(crate) fn contradiction<P: Problem + ?Sized>(problem: &P, relation: u64) -> AttackError {
+    AttackError::Contradiction { relation, name: name_in(problem, relation) }
+}
+
+fn name_in<P: Problem + ?Sized>(problem: &P, relation: u64) -> String {
+    let mut terms = Vec::new();
+    problem.terms(relation, &mut terms);
+    terms.first().map_or_else(String::new, |&(cell, _)| problem.name(cell))
+}
