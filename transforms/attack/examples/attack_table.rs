@@ -18,12 +18,15 @@
 //! a cell has fallen.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use solidata_attack::{CellId, CertifyOptions, CrossTable, Dimension, ExactOptions, Problem, State, certify, exact};
+use solidata_attack::{CellId, CertifyOptions, CrossTable, ExactOptions, Problem, State, certify, exact};
 
-const TOTAL: &str = "Total";
+#[path = "common/table.rs"]
+mod table;
+
+use table::TOTAL;
 
 struct Arguments {
     table: String,
@@ -51,57 +54,6 @@ fn arguments() -> Arguments {
     }
     assert!(!out.table.is_empty(), "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--formulas N] [--reveal]");
     out
-}
-
-/// The table of inner cells, added up to all levels.
-fn read_table(path: &str) -> CrossTable {
-    let text = std::fs::read_to_string(path).unwrap();
-    let lines = || text.lines().skip(1).map(|line| line.split(',').collect::<Vec<&str>>());
-    let (mut parents, mut categories, mut profiles) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-    let mut last = "";
-    for f in lines() {
-        if f[0] != last {
-            last = f[0];
-            parents.insert(f[0], (f[1], f[2], f[3]));
-        }
-        categories.insert((f[4], f[5], f[6]));
-        profiles.insert(f[7]);
-    }
-    let mut geography = Dimension::new("geography");
-    let mut departments_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (epci, department, _) in parents.values() {
-        departments_of.entry(epci).or_default().insert(department);
-    }
-    let nested = departments_of.values().all(|set| set.len() == 1);
-    let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut second: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for (commune, (epci, department, region)) in &parents {
-        if nested {
-            pairs.extend([(*commune, *epci), (*epci, *department), (*department, *region), (*region, TOTAL)]);
-        } else {
-            pairs.extend([(*commune, *department), (*department, *region), (*region, TOTAL)]);
-            second.extend([(*commune, *epci), (*epci, TOTAL)]);
-        }
-    }
-    geography.hierarchy(pairs);
-    geography.hierarchy(second);
-    let mut category = Dimension::new("category");
-    category.hierarchy(categories.iter().flat_map(|(a, b, c)| [(*c, *b), (*b, *a), (*a, TOTAL)]));
-    let mut profile = Dimension::new("profile");
-    profile.sum(TOTAL, profiles.iter().copied());
-    let mut table = CrossTable::dense(vec![geography, category, profile]).unwrap();
-    let (mut commune, mut node) = ("", 0);
-    for f in lines() {
-        if f[0] != commune {
-            commune = f[0];
-            node = table.dimensions()[0].find(commune).unwrap();
-        }
-        let (c, p) = (table.dimensions()[1].find(f[6]).unwrap(), table.dimensions()[2].find(f[7]).unwrap());
-        let cell = table.cell(&[node, c, p]);
-        table.set(cell, State::Published(f[8].parse().unwrap()));
-    }
-    table.add_up().unwrap();
-    table
 }
 
 /// Masked and primary cells.
@@ -141,7 +93,7 @@ fn peak_megabytes() -> u64 {
 fn main() {
     let arguments = arguments();
     let start = Instant::now();
-    let mut table = read_table(&arguments.table);
+    let mut table = table::read(&arguments.table);
     let (masked, primary) = pattern(&table, &arguments);
     let truth = table.clone();
     for &cell in &masked {
