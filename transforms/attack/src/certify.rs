@@ -32,7 +32,7 @@ pub struct CertifyOptions {
 
 impl Default for CertifyOptions {
     fn default() -> Self {
-        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, linear_programs: 50, samples: 0 }
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, linear_programs: 200, samples: 0 }
     }
 }
 
@@ -106,16 +106,28 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
         ranges = Some(seen);
     }
-    let mut left = options.linear_programs;
+    let settled = |at: usize| ranges.as_ref().map_or((false, false), |r| (need.wide(r, at as u32), need.reached(r, at as u32)));
+    let stragglers: Vec<usize> = (0..part.cells.len())
+        .filter(|&at| {
+            let (wide, reached) = settled(at);
+            need.target[at] && !need.excluded(&bounds, at, wide, reached)
+        })
+        .take(options.linear_programs)
+        .collect();
+    let proofs: Vec<(usize, i64, i64)> = stragglers
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|at| {
+            let (wide, reached) = settled(at);
+            let (low, high) = prove(part, &holders, &bounds, at, |low, high| need.excludes(low, high, at, wide, reached));
+            (at, low, high)
+        })
+        .collect();
+    for (at, low, high) in proofs {
+        (bounds.lower[at], bounds.upper[at]) = (low, high);
+    }
     for at in (0..part.cells.len()).filter(|&at| need.target[at]) {
-        let (wide, reached) = ranges.as_ref().map_or((false, false), |r| (need.wide(r, at as u32), need.reached(r, at as u32)));
-        let unproven = |bounds: &Bounds| {
-            (!wide && bounds.upper[at] - bounds.lower[at] >= need.width) || (!reached && bounds.upper[at] >= need.reach[at])
-        };
-        if unproven(&bounds) && left > 0 {
-            left -= 1;
-            prove(part, &holders, &mut bounds, at);
-        }
+        let (wide, reached) = settled(at);
         let pinned = Pinned::new(part.cells[at], bounds.lower[at], bounds.upper[at]);
         report.targets += 1;
         report.wide += usize::from(wide);
@@ -134,22 +146,32 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     Ok(report)
 }
 
-/// Narrows the bounds of one unknown by two linear programs whose answers are made exact.
-pub(crate) fn prove(part: &Part, holders: &[Vec<u32>], bounds: &mut Bounds, at: usize) {
+/// The neighbourhoods of a straggler in which linear programs are asked for a proof, until one is enough.
+const NEAR: [usize; 3] = [60, 250, 900];
+
+/// Narrows the bounds of one unknown by linear programs whose answers are made exact, until they say enough.
+fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
     let ground = Ground { part, holders, bounds, base: &[] };
-    let (cut, cut_bounds, target) = cut_out(&ground, at as u32, 700);
-    for up in [false, true] {
-        let mut cost = vec![0.0; cut.cells.len()];
-        if let Some(place) = cost.get_mut(target) {
-            *place = if up { -1.0 } else { 1.0 };
+    let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
+    for size in NEAR {
+        let (cut, cut_bounds, target) = cut_out(&ground, at as u32, size);
+        for up in [false, true] {
+            let mut cost = vec![0.0; cut.cells.len()];
+            if let Some(place) = cost.get_mut(target) {
+                *place = if up { -1.0 } else { 1.0 };
+            }
+            let Some(proposal) = minimise(&cut, &cut_bounds, &cost) else { continue };
+            match proven(&cut, &cut_bounds, target, up, &proposal.duals) {
+                Some(value) if up => high = high.min(value),
+                Some(value) => low = low.max(value),
+                None => {}
+            }
         }
-        let Some(proposal) = minimise(&cut, &cut_bounds, &cost) else { continue };
-        match proven(&cut, &cut_bounds, target, up, &proposal.duals) {
-            Some(value) if up => bounds.upper[at] = bounds.upper[at].min(value),
-            Some(value) => bounds.lower[at] = bounds.lower[at].max(value),
-            None => {}
+        if enough(low, high) || cut.cells.len() == part.cells.len() {
+            break;
         }
     }
+    (low, high)
 }
 
 /// The equations near one unknown as a part of their own; unknowns at its rim keep their bounds. Whatever holds in it holds in the whole.
@@ -183,7 +205,7 @@ fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
 }
 
 /// What is proven of one withheld cell: its least and greatest possible value. Both follow from what is published by exact arithmetic (bounds from
-/// single relations, then weak duality); a linear program over the cell's neighbourhood of some 700 unknowns only proposes the multipliers.
+/// single relations, then weak duality); linear programs over the cell's neighbourhood only propose the multipliers.
 /// None when the cell is not unknown.
 ///
 /// # Errors
@@ -206,11 +228,11 @@ pub fn interval<P: Problem + ?Sized>(problem: &P, cells: &[CellId], knowledge: K
         }
         ready.iter().find_map(|(part, holders, bounds)| {
             let at = part.cells.binary_search(cell).ok()?;
-            let mut bounds = bounds.clone();
-            if bounds.lower[at] < bounds.upper[at] {
-                prove(part, holders, &mut bounds, at);
+            let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
+            if low < high {
+                (low, high) = prove(part, holders, bounds, at, |low, high| low == high);
             }
-            Some(Pinned::new(*cell, bounds.lower[at], bounds.upper[at]))
+            Some(Pinned::new(*cell, low, high))
         })
     };
     Ok(cells.par_iter().map(one).collect())

@@ -11,8 +11,9 @@ use crate::problem::{CellId, Knowledge, Problem, State};
 use crate::region::Ground;
 use crate::system::Part;
 
-/// Sizes of the regions in which witnesses are searched: small ones do for nearly all targets.
-pub(crate) const SIZES: [usize; 3] = [120, 500, 1800];
+/// Sizes of the regions in which witnesses are searched, and how many of that size are searched in a part at most: small ones do for nearly all
+/// targets, and what is left then mostly has no witness.
+const SIZES: [(usize, usize); 3] = [(120, usize::MAX), (400, 2000), (1500, 60)];
 /// How many targets near the middle of a region are tried in it.
 const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
@@ -102,22 +103,32 @@ impl Need {
 
     /// Whether a search can still gain something: what proven bounds exclude is not searched.
     fn open(&self, ranges: &Ranges, bounds: &Bounds, unknown: u32) -> bool {
-        let place = unknown as usize;
-        let (low, high) = (bounds.lower[place], bounds.upper[place]);
-        self.target[place]
-            && ((!self.wide(ranges, unknown) && high - low >= self.width) || (!self.reached(ranges, unknown) && high >= self.reach[place]))
+        let at = unknown as usize;
+        self.target[at] && !self.excluded(bounds, at, self.wide(ranges, unknown), self.reached(ranges, unknown))
+    }
+
+    /// Whether proven bounds answer everything that witnesses have not.
+    pub(crate) fn excluded(&self, bounds: &Bounds, at: usize, wide: bool, reached: bool) -> bool {
+        self.excludes(bounds.lower[at], bounds.upper[at], at, wide, reached)
+    }
+
+    /// The same for given bounds.
+    pub(crate) fn excludes(&self, low: i64, high: i64, at: usize, wide: bool, reached: bool) -> bool {
+        (wide || high - low < self.width) && (reached || high < self.reach[at])
     }
 }
 
 /// Searches witnesses for all targets of a part, in growing regions around those that are still open.
 pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, seed: u64) {
-    for size in SIZES {
+    for (size, most) in SIZES {
+        let mut left: usize = most;
         let mut open: Vec<u32> = (0u32..).take(ground.part.cells.len()).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
         let mut tried = vec![false; ground.part.cells.len()];
-        while !open.is_empty() {
+        while !open.is_empty() && left > 0 {
             // far apart in the order of cells is mostly far apart in the table: regions of one batch overlap little
             let stride = open.len().div_ceil(BATCH);
-            let centres: Vec<u32> = open.iter().copied().step_by(stride).collect();
+            let centres: Vec<u32> = open.iter().copied().step_by(stride).take(left).collect();
+            left -= centres.len();
             let seen: &Ranges = ranges;
             let found: Vec<Vec<(u32, i64, i64)>> = centres
                 .par_iter()
