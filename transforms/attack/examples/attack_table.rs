@@ -1,7 +1,7 @@
 //! Attacks a table of counts, protected by a pattern or only by a threshold.
 //!
 //! ```text
-//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--formulas N] [--reveal]
+//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--formulas N] [--reveal]
 //! ```
 //!
 //! `TABLE.csv` has the inner cells: `commune,epci,dept,region,cat1,cat2,cat3,profile,n` (what `synthetic_tables.py` writes). The joint problem is the
@@ -14,7 +14,8 @@
 //!
 //! Zeros are published. `--witnesses` certifies intervals of the primary cells (of all masked ones when the pattern does not say which are primary);
 //! with `--truth` the search starts from the true table as the publisher has it, without from a
-//! table that the attacker finds himself; `--programs` is how many linear programs per part may look for proofs.
+//! table that the attacker finds himself; `--tables` is from how many more tables it is searched, `--programs` how many linear programs per part may look
+//! for proofs.
 //! It prints what has fallen, what is certified, seconds and peak memory; formulas are shown without values unless `--reveal` is given. Exit code 1 when
 //! a cell has fallen.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -36,18 +37,30 @@ struct Arguments {
     witnesses: bool,
     truth: bool,
     programs: usize,
+    tables: usize,
     formulas: usize,
     reveal: bool,
 }
 
 fn arguments() -> Arguments {
-    let mut out = Arguments { table: String::new(), pattern: None, k: 11, witnesses: false, truth: false, programs: 200, formulas: 5, reveal: false };
+    let mut out = Arguments {
+        table: String::new(),
+        pattern: None,
+        k: 11,
+        witnesses: false,
+        truth: false,
+        programs: 200,
+        tables: 3,
+        formulas: 5,
+        reveal: false,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         match argument.as_str() {
             "--k" => out.k = given.next().unwrap().parse().unwrap(),
             "--formulas" => out.formulas = given.next().unwrap().parse().unwrap(),
             "--programs" => out.programs = given.next().unwrap().parse().unwrap(),
+            "--tables" => out.tables = given.next().unwrap().parse().unwrap(),
             "--witnesses" => out.witnesses = true,
             "--truth" => out.truth = true,
             "--reveal" => out.reveal = true,
@@ -55,7 +68,10 @@ fn arguments() -> Arguments {
             _ => out.pattern = Some(argument),
         }
     }
-    assert!(!out.table.is_empty(), "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--formulas N] [--reveal]");
+    assert!(
+        !out.table.is_empty(),
+        "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--formulas N] [--reveal]"
+    );
     out
 }
 
@@ -77,7 +93,8 @@ fn pattern(table: &CrossTable, arguments: &Arguments) -> (Vec<CellId>, BTreeSet<
         if &row[masked_at] != "1" {
             continue;
         }
-        let names: Vec<&str> = codes.iter().map(|&at| if ["", "*", "all", "Total"].contains(&&row[at]) { TOTAL } else { &row[at] }).collect();
+        let names: Vec<&str> =
+            codes.iter().map(|&at| if ["", "*", "all", "Total"].contains(&&row[at]) { TOTAL } else { &row[at] }).collect();
         let cell = table.cell_named(&names).unwrap();
         masked.push(cell);
         if primary_at.is_none_or(|at| &row[at] == "1") {
@@ -125,7 +142,8 @@ fn main() {
         let start = Instant::now();
         let targets: Vec<CellId> = primary.iter().copied().collect();
         let value = |cell: CellId| if let State::Published(n) = truth.state(cell) { n } else { 0 };
-        let options = CertifyOptions { k: arguments.k, linear_programs: arguments.programs, ..CertifyOptions::default() };
+        let options =
+            CertifyOptions { k: arguments.k, linear_programs: arguments.programs, tables: arguments.tables, ..CertifyOptions::default() };
         let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);
         let intervals = certify(&table, Some(&targets), &report.fallen, known, &options).unwrap();
         println!("intervals: {intervals}; {} parts without a table; {:.2} s", intervals.parts_without_table, start.elapsed().as_secs_f64());

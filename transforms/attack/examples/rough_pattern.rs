@@ -72,5 +72,9 @@ fn short(published: &CrossTable, relation: u64, k: i64, value: &impl Fn(CellId) 
     if hidden.is_empty() || !one_side || (hidden.len() > 1 && sum >= k) {
         return None;
     }
-    terms.iter().map(|&(cell, _)| cell).filter(|&cell| matches!(published.state(cell), State::Published(n) if n > 0)).min_by_key(|&cell| value(cell))
+    terms
+        .iter()
+        .map(|&(cell, _)| cell)
+        .filter(|&cell| matches!(published.state(cell), State::Published(n) if n > 0))
+        .min_by_key(|&cell| value(cell))
 }

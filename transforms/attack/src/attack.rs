@@ -63,7 +63,8 @@ impl Fallen<'_> {
 impl AttackReport {
     /// All targets that have fallen, those of algebra first.
     pub fn fallen(&self) -> impl Iterator<Item = Fallen<'_>> {
-        let formula = |cell: CellId| self.exact.formulas.binary_search_by_key(&cell, |f| f.cell).ok().and_then(|at| self.exact.formulas.get(at));
+        let formula =
+            |cell: CellId| self.exact.formulas.binary_search_by_key(&cell, |f| f.cell).ok().and_then(|at| self.exact.formulas.get(at));
         let by_algebra = self.fallen_targets.iter().map(move |&cell| Fallen::Exact(cell, formula(cell)));
         by_algebra.chain(self.intervals.fallen.iter().map(Fallen::Interval))
     }

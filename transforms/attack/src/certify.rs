@@ -24,6 +24,8 @@ pub struct CertifyOptions {
     pub knowledge: Knowledge,
     /// Seed of the search; another one finds other witnesses.
     pub seed: u64,
+    /// From how many more tables, found by linear programs over a whole part, witnesses are searched for what the first left open.
+    pub tables: usize,
     /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness.
     pub linear_programs: usize,
     /// How many whole witness tables (one per part at most, the first found by the attacker himself or the true one) are handed back.
@@ -32,7 +34,7 @@ pub struct CertifyOptions {
 
 impl Default for CertifyOptions {
     fn default() -> Self {
-        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, linear_programs: 200, samples: 0 }
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, linear_programs: 200, samples: 0 }
     }
 }
 
@@ -60,7 +62,11 @@ pub fn certify<P: Problem + ?Sized>(
                 let cell = part.cells[at];
                 part.withheld[at] && targets.is_none_or(|list| list.binary_search(&cell).is_ok()) && fallen.binary_search(&cell).is_err()
             };
-            let need = Need { target: (0..part.cells.len()).map(target).collect(), width: options.width, reach: vec![options.k; part.cells.len()] };
+            let need = Need {
+                target: (0..part.cells.len()).map(target).collect(),
+                width: options.width,
+                reach: vec![options.k; part.cells.len()],
+            };
             if need.target.contains(&true) { certify_part(problem, part, &need, truth, options) } else { Ok(IntervalReport::default()) }
         })
         .collect();
@@ -96,13 +102,14 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
             }
             Some(table)
         }
-        None => start::find(part, &holders, &bounds, &mut Random::new(seed)),
+        None => start::find_any(part, &holders, &bounds, &mut Random::new(seed)),
     };
     let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
     let mut ranges = None;
     if let Some(base) = &base {
         let mut seen = Ranges::of(base);
         search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut seen, seed);
+        more_tables(part, &holders, &bounds, need, &mut seen, seed, options.tables);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
         ranges = Some(seen);
     }
@@ -144,6 +151,24 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
         }
     }
     Ok(report)
+}
+
+/// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
+fn more_tables(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, need: &Need, seen: &mut Ranges, seed: u64, tables: usize) {
+    let mut random = Random::new(seed ^ 0x5EED);
+    for number in 0..tables {
+        let open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(seen, bounds, u)).collect();
+        if open.is_empty() {
+            return;
+        }
+        let aim = if number == 0 { start::Aim::Centre } else { start::Aim::Spread(&open) };
+        let Some(table) = start::find(part, holders, bounds, &aim, &mut random) else { continue };
+        // the table itself is a witness: it was checked as a whole
+        for (unknown, &value) in (0u32..).zip(&table) {
+            seen.see(unknown, value, value);
+        }
+        search(&Ground { part, holders, bounds, base: &table }, need, seen, seed ^ (number as u64 + 1));
+    }
 }
 
 /// The neighbourhoods of a straggler in which linear programs are asked for a proof, until one is enough.

@@ -200,7 +200,9 @@ impl Problem for CrossTable {
     fn state(&self, cell: CellId) -> State {
         match &self.store {
             Store::Dense(cells) => usize::try_from(cell).ok().and_then(|at| cells.get(at)).map_or(State::Outside, |&code| decode(code)),
-            Store::Sparse { cells, default } => decode(cells.get(&cell).copied().unwrap_or(if cell < self.cells { *default } else { OUTSIDE })),
+            Store::Sparse { cells, default } => {
+                decode(cells.get(&cell).copied().unwrap_or(if cell < self.cells { *default } else { OUTSIDE }))
+            }
         }
     }
 
@@ -223,7 +225,9 @@ impl Problem for CrossTable {
             // the cell's number without this coordinate
             let rest = cell / (stride * size) * stride + cell % stride;
             let lines = self.cells / size;
-            out.extend(dimension.of_node[node as usize].iter().map(|&relation| self.first_relation[at] + u64::from(relation) * lines + rest));
+            out.extend(
+                dimension.of_node[node as usize].iter().map(|&relation| self.first_relation[at] + u64::from(relation) * lines + rest),
+            );
         }
         let after = self.first_relation.last().copied().unwrap_or(0);
         out.extend(self.extra_of.get(&cell).into_iter().flatten().map(|&extra| after + u64::from(extra)));
@@ -245,7 +249,8 @@ impl Problem for CrossTable {
     }
 
     fn name(&self, cell: CellId) -> String {
-        let names: Vec<&str> = self.dimensions.iter().enumerate().map(|(at, dimension)| dimension.node_name(self.coordinate(cell, at))).collect();
+        let names: Vec<&str> =
+            self.dimensions.iter().enumerate().map(|(at, dimension)| dimension.node_name(self.coordinate(cell, at))).collect();
         names.join(" · ")
     }
 }

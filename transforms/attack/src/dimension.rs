@@ -120,7 +120,8 @@ impl Dimension {
         let mut waiting: BTreeSet<u32> = open.iter().map(|(parent, _)| *parent).collect();
         let mut ordered = Vec::with_capacity(open.len());
         while !open.is_empty() {
-            let (ready, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, children)| !children.iter().any(|child| waiting.contains(child)));
+            let (ready, later): (Vec<_>, Vec<_>) =
+                open.into_iter().partition(|(_, children)| !children.iter().any(|child| waiting.contains(child)));
             if ready.is_empty() {
                 return Err(AttackError::Shape(format!("dimension {}: a node is part of itself", self.name)));
             }

@@ -41,8 +41,11 @@ impl<F: Prime> Elimination<F> {
     /// Eliminates all that can be.
     pub(crate) fn new(part: &Part) -> Self {
         let unknowns = part.cells.len();
-        let rows: Vec<Vec<(u32, u64)>> =
-            part.rows.iter().map(|row| row.terms.iter().map(|&(unknown, coefficient)| (unknown, F::of(i64::from(coefficient)))).collect()).collect();
+        let rows: Vec<Vec<(u32, u64)>> = part
+            .rows
+            .iter()
+            .map(|row| row.terms.iter().map(|&(unknown, coefficient)| (unknown, F::of(i64::from(coefficient)))).collect())
+            .collect();
         let mut work = Work {
             holders: vec![Vec::new(); unknowns],
             degree: vec![0; unknowns],
@@ -80,7 +83,9 @@ impl<F: Prime> Elimination<F> {
             if length > 1 {
                 while let Some(unknown) = work.lonely.pop() {
                     if work.degree[unknown as usize] == 1 && self.pivot_of[unknown as usize] == FREE {
-                        let holder = work.holders[unknown as usize].iter().find(|&&r| work.active[r as usize] && self.coefficient(r, unknown).is_some());
+                        let holder = work.holders[unknown as usize]
+                            .iter()
+                            .find(|&&r| work.active[r as usize] && self.coefficient(r, unknown).is_some());
                         if let Some(&holder) = holder {
                             return Some((holder, unknown));
                         }
@@ -131,7 +136,8 @@ impl<F: Prime> Elimination<F> {
     /// A random table that changes no published value, modulo the prime: where it is 0, the unknown can be computed (an unknown that
     /// cannot is 0 with a probability of at most unknowns / prime, and then the exact check of the formula says so).
     pub(crate) fn null_vector(&self, random: &mut Random) -> Vec<u64> {
-        let mut values: Vec<u64> = self.pivot_of.iter().map(|&pivot| if pivot == FREE { 1 + random.next() % (F::P - 1) } else { 0 }).collect();
+        let mut values: Vec<u64> =
+            self.pivot_of.iter().map(|&pivot| if pivot == FREE { 1 + random.next() % (F::P - 1) } else { 0 }).collect();
         for &(row, unknown) in self.pivots.iter().rev() {
             let (mut sum, mut own) = (0, 0);
             for &(other, coefficient) in &self.rows[row as usize] {
@@ -211,7 +217,15 @@ impl Work {
 }
 
 /// `row - factor * pivot`, without the pivot's unknown, into `out`; keeps count of who holds what.
-fn merge<F: Prime>(row: &[(u32, u64)], pivot: &[(u32, u64)], factor: u64, unknown: u32, holder: u32, work: &mut Work, out: &mut Vec<(u32, u64)>) {
+fn merge<F: Prime>(
+    row: &[(u32, u64)],
+    pivot: &[(u32, u64)],
+    factor: u64,
+    unknown: u32,
+    holder: u32,
+    work: &mut Work,
+    out: &mut Vec<(u32, u64)>,
+) {
     out.clear();
     let (mut left, mut right) = (row.iter().copied().peekable(), pivot.iter().copied().peekable());
     loop {

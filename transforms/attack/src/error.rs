@@ -13,7 +13,9 @@ pub enum AttackError {
         cell: u64,
     },
     /// The published values and relations cannot all be true: the relation has no solution.
-    #[error("what is published contradicts relation {relation} ({name}): no table of counts fits; check the totals and the marker of withheld cells")]
+    #[error(
+        "what is published contradicts relation {relation} ({name}): no table of counts fits; check the totals and the marker of withheld cells"
+    )]
     Contradiction {
         /// The relation, by its number.
         relation: u64,
@@ -43,7 +45,9 @@ pub enum AttackError {
         limit: u64,
     },
     /// The starting table handed in as true does not fit what is published.
-    #[error("the true table does not fit relation {relation} ({name}), or has a withheld cell below its least value; hand in the table that was published")]
+    #[error(
+        "the true table does not fit relation {relation} ({name}), or has a withheld cell below its least value; hand in the table that was published"
+    )]
     BadStart {
         /// The relation, by its number.
         relation: u64,

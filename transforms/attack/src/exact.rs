@@ -132,9 +132,15 @@ fn attack_part<P: Problem + ?Sized>(problem: &P, part: &Part, options: &ExactOpt
     found
 }
 
-pub(crate) fn formula<F: Prime, P: Problem + ?Sized>(problem: &P, part: &Part, elimination: &Elimination<F>, unknown: u32) -> Option<Formula> {
+pub(crate) fn formula<F: Prime, P: Problem + ?Sized>(
+    problem: &P,
+    part: &Part,
+    elimination: &Elimination<F>,
+    unknown: u32,
+) -> Option<Formula> {
     let multipliers = elimination.multipliers(unknown)?;
-    let relations: Vec<(u64, u64)> = multipliers.iter().filter_map(|(&row, &weight)| Some((part.rows.get(row as usize)?.relation, weight))).collect();
+    let relations: Vec<(u64, u64)> =
+        multipliers.iter().filter_map(|(&row, &weight)| Some((part.rows.get(row as usize)?.relation, weight))).collect();
     let cell = *part.cells.get(unknown as usize)?;
     from_multipliers::<F, P>(problem, cell, &relations)
 }

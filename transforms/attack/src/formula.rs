@@ -74,7 +74,11 @@ impl Formula {
 
 /// Makes the formula for a cell out of multiples of relations modulo a prime, and checks it: the multiples are turned into fractions, and
 /// with these the relations are added up in 128-bit integers. Every withheld cell but this one must cancel out, or there is no formula.
-pub(crate) fn from_multipliers<F: Prime, P: Problem + ?Sized>(problem: &P, cell: CellId, multipliers: &[(RelationId, u64)]) -> Option<Formula> {
+pub(crate) fn from_multipliers<F: Prime, P: Problem + ?Sized>(
+    problem: &P,
+    cell: CellId,
+    multipliers: &[(RelationId, u64)],
+) -> Option<Formula> {
     let mut fractions = Vec::with_capacity(multipliers.len());
     let mut divisor: i128 = 1;
     for &(relation, multiplier) in multipliers {

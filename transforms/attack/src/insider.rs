@@ -128,9 +128,14 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     /// # Errors
     /// When what the organisation says it knows does not fit what is published, or the true table does not.
     pub fn attack(&self, own: &Own, fallen: &[CellId], truth: Option<Truth<'_>>) -> Result<InsiderReport, AttackError> {
-        let inside = |part: &Part| part.cells.iter().any(|cell| own.alone.contains(cell) || own.counts.get(cell).is_some_and(|&count| count > 0));
-        let reports: Result<Vec<InsiderReport>, AttackError> =
-            self.parts.par_iter().filter(|(part, _)| inside(part)).map(|(part, public)| self.attack_part(part, public, own, fallen, truth)).collect();
+        let inside =
+            |part: &Part| part.cells.iter().any(|cell| own.alone.contains(cell) || own.counts.get(cell).is_some_and(|&count| count > 0));
+        let reports: Result<Vec<InsiderReport>, AttackError> = self
+            .parts
+            .par_iter()
+            .filter(|(part, _)| inside(part))
+            .map(|(part, public)| self.attack_part(part, public, own, fallen, truth))
+            .collect();
         let mut report = InsiderReport::default();
         for mut one in reports? {
             report.targets += one.targets;
@@ -156,9 +161,17 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         Ok(report)
     }
 
-    fn attack_part(&self, part: &Part, public: &Bounds, own: &Own, fallen: &[CellId], truth: Option<Truth<'_>>) -> Result<InsiderReport, AttackError> {
+    fn attack_part(
+        &self,
+        part: &Part,
+        public: &Bounds,
+        own: &Own,
+        fallen: &[CellId],
+        truth: Option<Truth<'_>>,
+    ) -> Result<InsiderReport, AttackError> {
         let count = |cell: &CellId| own.counts.get(cell).copied().unwrap_or(0);
-        let known: BTreeMap<CellId, i64> = part.cells.iter().filter(|cell| own.alone.contains(cell)).map(|cell| (*cell, count(cell))).collect();
+        let known: BTreeMap<CellId, i64> =
+            part.cells.iter().filter(|cell| own.alone.contains(cell)).map(|cell| (*cell, count(cell))).collect();
         let informed = Informed { problem: self.problem, known: &known };
         let rest = without_known(part, own, &known)?;
         let mut report = InsiderReport::default();
@@ -174,7 +187,12 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
             }
         }
         let need = Need {
-            target: rest.cells.iter().zip(&rest.withheld).map(|(cell, withheld)| *withheld && fallen.binary_search(cell).is_err()).collect(),
+            target: rest
+                .cells
+                .iter()
+                .zip(&rest.withheld)
+                .map(|(cell, withheld)| *withheld && fallen.binary_search(cell).is_err())
+                .collect(),
             width: self.options.width,
             reach: rest.cells.iter().map(|cell| count(cell) + self.options.k).collect(),
         };

@@ -81,7 +81,9 @@ impl Ground<'_> {
         }
         let mut alone: Vec<u32> = count.iter().filter(|(_, count)| **count == 1).map(|(row, _)| *row).collect();
         while let Some(row) = alone.pop() {
-            let Some(&(unknown, _)) = self.part.rows[row as usize].terms.iter().find(|(unknown, _)| inside.contains(unknown)) else { continue };
+            let Some(&(unknown, _)) = self.part.rows[row as usize].terms.iter().find(|(unknown, _)| inside.contains(unknown)) else {
+                continue;
+            };
             inside.remove(&unknown);
             for &other in &self.holders[unknown as usize] {
                 if let Some(count) = count.get_mut(&other) {

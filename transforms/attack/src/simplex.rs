@@ -97,7 +97,15 @@ impl Simplex {
         Self::condense(dense, &pivots, place, values, lower, upper, broken)
     }
 
-    fn condense(dense: Vec<Vec<i32>>, pivots: &[(usize, u32)], mut place: Vec<Place>, values: Vec<i64>, lower: Vec<i64>, upper: Vec<i64>, broken: bool) -> Self {
+    fn condense(
+        dense: Vec<Vec<i32>>,
+        pivots: &[(usize, u32)],
+        mut place: Vec<Place>,
+        values: Vec<i64>,
+        lower: Vec<i64>,
+        upper: Vec<i64>,
+        broken: bool,
+    ) -> Self {
         let mut basic = Vec::with_capacity(pivots.len());
         let mut lines: Vec<&Vec<i32>> = Vec::with_capacity(pivots.len());
         for &(row, unknown) in pivots {

@@ -12,27 +12,54 @@ use crate::system::{Part, UNBOUNDED};
 /// Sizes of the regions in which a gap is repaired, one after the other.
 const SIZES: [usize; 4] = [60, 250, 800, 2500];
 
-/// A table of whole numbers that fits the part, or none if none was found.
-pub(crate) fn find(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, random: &mut Random) -> Option<Vec<i64>> {
-    for attempt in 0..3 {
-        // costs drawn by chance make one corner the only answer, and corners of such tables are nearly all of whole numbers
-        let cost: Vec<f64> = part.cells.iter().map(|_| 1.0 + (random.next() >> 11) as f64 / (1u64 << 53) as f64 * f64::from(1 << attempt)).collect();
-        let proposal = minimise(part, bounds, &cost)?;
-        let mut table: Vec<i64> = proposal.values.iter().enumerate().map(|(u, x)| rounded(*x).clamp(bounds.lower[u], bounds.upper[u])).collect();
-        for size in SIZES {
-            if misfit(part, &table).is_none() {
-                return Some(table);
+/// Where in the set of all tables one is searched.
+pub(crate) enum Aim<'a> {
+    /// A corner drawn by chance: corners of such tables are nearly all of whole numbers, so that little is to be repaired.
+    Corner,
+    /// The middle, where most unknowns can move both ways: no cost at all, for which an interior point method ends in the centre.
+    Centre,
+    /// Where these unknowns are large or small, drawn by chance for each (the batched linear programs of DISCLOSURE 2c).
+    Spread(&'a [u32]),
+}
+
+impl Aim<'_> {
+    fn cost(&self, part: &Part, random: &mut Random) -> Vec<f64> {
+        match self {
+            Self::Corner => part.cells.iter().map(|_| 1.0 + (random.next() >> 11) as f64 / (1u64 << 53) as f64).collect(),
+            Self::Centre => vec![0.0; part.cells.len()],
+            Self::Spread(unknowns) => {
+                let mut cost = vec![0.0; part.cells.len()];
+                for &unknown in *unknowns {
+                    let size = 0.5 + (random.next() >> 11) as f64 / (1u64 << 53) as f64;
+                    cost[unknown as usize] = if random.next() & 1 == 0 { size } else { -size };
+                }
+                cost
             }
-            repair(part, holders, bounds, &mut table, size, random);
         }
+    }
+}
+
+/// A table of whole numbers that fits the part, near where it is aimed at; none if none was found.
+pub(crate) fn find(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
+    let cost = aim.cost(part, random);
+    let proposal = minimise(part, bounds, &cost)?;
+    let mut table: Vec<i64> =
+        proposal.values.iter().enumerate().map(|(u, x)| rounded(*x).clamp(bounds.lower[u], bounds.upper[u])).collect();
+    for size in SIZES {
         if misfit(part, &table).is_none() {
             return Some(table);
         }
+        repair(part, holders, bounds, &mut table, size, random);
     }
-    None
+    misfit(part, &table).is_none().then_some(table)
 }
 
-pub(crate) fn rounded(x: f64) -> i64 {
+/// Like [`find`], from several corners and the centre until one gives a table.
+pub(crate) fn find_any(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, random: &mut Random) -> Option<Vec<i64>> {
+    [Aim::Corner, Aim::Centre, Aim::Corner, Aim::Corner].iter().find_map(|aim| find(part, holders, bounds, aim, random))
+}
+
+fn rounded(x: f64) -> i64 {
     if x.is_finite() { x.round().clamp(-(UNBOUNDED as f64), UNBOUNDED as f64) as i64 } else { 0 }
 }
 

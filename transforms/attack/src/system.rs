@@ -171,7 +171,10 @@ fn row<P: Problem + ?Sized>(
     while let Some(&(unknown, _)) = rest.first() {
         let same = rest.iter().take_while(|term| term.0 == unknown).count();
         let sum: i64 = rest.iter().take(same).map(|term| term.1).sum();
-        let sum = i32::try_from(sum).ok().filter(|sum| *sum != i32::MIN).ok_or(AttackError::TooLarge { what: "a relation's coefficient", limit: i32::MAX as u64 })?;
+        let sum = i32::try_from(sum)
+            .ok()
+            .filter(|sum| *sum != i32::MIN)
+            .ok_or(AttackError::TooLarge { what: "a relation's coefficient", limit: i32::MAX as u64 })?;
         if sum != 0 {
             merged.push((unknown, sum));
         }

@@ -13,7 +13,7 @@ use crate::system::Part;
 
 /// Sizes of the regions in which witnesses are searched, and how many of that size are searched in a part at most: small ones do for nearly all
 /// targets, and what is left then mostly has no witness.
-const SIZES: [(usize, usize); 3] = [(120, usize::MAX), (400, 2000), (1500, 60)];
+const SIZES: [(usize, usize); 3] = [(120, usize::MAX), (400, 3000), (1500, 40)];
 /// How many targets near the middle of a region are tried in it.
 const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
@@ -102,7 +102,7 @@ impl Need {
     }
 
     /// Whether a search can still gain something: what proven bounds exclude is not searched.
-    fn open(&self, ranges: &Ranges, bounds: &Bounds, unknown: u32) -> bool {
+    pub(crate) fn open(&self, ranges: &Ranges, bounds: &Bounds, unknown: u32) -> bool {
         let at = unknown as usize;
         self.target[at] && !self.excluded(bounds, at, self.wide(ranges, unknown), self.reached(ranges, unknown))
     }
@@ -133,7 +133,9 @@ pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, seed: u6
             let found: Vec<Vec<(u32, i64, i64)>> = centres
                 .par_iter()
                 .with_max_len(1)
-                .map(|&centre| in_region(ground, need, seen, centre, size, &mut Random::new(seed ^ (u64::from(centre) << 20) ^ size as u64)))
+                .map(|&centre| {
+                    in_region(ground, need, seen, centre, size, &mut Random::new(seed ^ (u64::from(centre) << 20) ^ size as u64))
+                })
                 .collect();
             for (unknown, low, high) in found.into_iter().flatten() {
                 ranges.see(unknown, low, high);

@@ -23,7 +23,11 @@ fn exact_attack_finds_what_expected_says() {
         }
         for exposed in row[10].split(" ; ").filter(|text| !text.is_empty()) {
             let (name, value) = exposed.split_once('=').unwrap();
-            let found = report.formulas.iter().find(|formula| case.names[formula.cell as usize] == name && case.primary[formula.cell as usize]).unwrap();
+            let found = report
+                .formulas
+                .iter()
+                .find(|formula| case.names[formula.cell as usize] == name && case.primary[formula.cell as usize])
+                .unwrap();
             assert_eq!(found.value(&problem).unwrap().to_string(), value);
             println!("{}: {}", &row[0], found.words(&problem, true));
         }
