@@ -34,7 +34,7 @@ pub struct CertifyOptions {
 
 impl Default for CertifyOptions {
     fn default() -> Self {
-        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, linear_programs: 200, samples: 0 }
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, linear_programs: 1000, samples: 0 }
     }
 }
 
@@ -89,21 +89,8 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
 ) -> Result<IntervalReport, AttackError> {
     let holders = holders(part);
     let mut bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
-    let seed = options.seed ^ part.cells.first().copied().unwrap_or(0).wrapping_mul(0xA24B_AED4_963E_E407);
-    let base = match truth {
-        Some(truth) => {
-            let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
-            let short = table.iter().zip(&part.lower).position(|(value, least)| value < least);
-            if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
-                return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
-            }
-            if let Some(at) = short {
-                return Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) });
-            }
-            Some(table)
-        }
-        None => start::find_any(part, &holders, &bounds, &mut Random::new(seed)),
-    };
+    let seed = part_seed(part, options);
+    let base = base_table(problem, part, &holders, &bounds, truth, options)?;
     let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
     let mut ranges = None;
     if let Some(base) = &base {
@@ -151,6 +138,37 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
         }
     }
     Ok(report)
+}
+
+/// The seed of a part's own random numbers, whatever order parts are attacked in.
+fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
+    options.seed ^ part.cells.first().copied().unwrap_or(0).wrapping_mul(0xA24B_AED4_963E_E407)
+}
+
+/// The table that witnesses are searched from: the true one, checked, or one that the attacker finds himself.
+pub(crate) fn base_table<P: Problem + ?Sized>(
+    problem: &P,
+    part: &Part,
+    holders: &[Vec<u32>],
+    bounds: &Bounds,
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<Option<Vec<i64>>, AttackError> {
+    let seed = part_seed(part, options);
+    match truth {
+        Some(truth) => {
+            let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
+            let short = table.iter().zip(&part.lower).position(|(value, least)| value < least);
+            if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
+                return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
+            }
+            if let Some(at) = short {
+                return Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) });
+            }
+            Ok(Some(table))
+        }
+        None => Ok(start::find_any(part, holders, bounds, &mut Random::new(seed))),
+    }
 }
 
 /// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
@@ -229,6 +247,9 @@ fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
     (part, bounds, target)
 }
 
+/// A part, for each unknown its equations, and its bounds.
+type Ready = (Part, Vec<Vec<u32>>, Bounds);
+
 /// What is proven of one withheld cell: its least and greatest possible value. Both follow from what is published by exact arithmetic (bounds from
 /// single relations, then weak duality); linear programs over the cell's neighbourhood only propose the multipliers.
 /// None when the cell is not unknown.
@@ -237,7 +258,7 @@ fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
 /// When the problem is not well formed, or what is published contradicts itself.
 pub fn interval<P: Problem + ?Sized>(problem: &P, cells: &[CellId], knowledge: Knowledge) -> Result<Vec<Option<Pinned>>, AttackError> {
     let parts = System::build(problem, knowledge)?.parts();
-    let ready: Result<Vec<(Part, Vec<Vec<u32>>, Bounds)>, AttackError> = parts
+    let ready: Result<Vec<Ready>, AttackError> = parts
         .into_iter()
         .filter(|part| cells.iter().any(|cell| part.cells.binary_search(cell).is_ok()))
         .map(|part| {

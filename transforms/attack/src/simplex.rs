@@ -187,7 +187,7 @@ impl Simplex {
                 }
             } else if step.pivot.is_some() && best.as_ref().is_none_or(|(_, gain)| *gain == 0) {
                 idle += 1;
-                if random.next() % idle == 0 {
+                if random.next().is_multiple_of(idle) {
                     best = Some((step, 0));
                 }
             }

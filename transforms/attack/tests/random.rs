@@ -96,8 +96,8 @@ fn joint() -> impl Strategy<Value = Joint> {
                 sets.retain(|&set| set != (1 << inner.len()) - 1);
                 sets.insert(0, (1 << inner.len()) - 1);
                 let mut joint = Joint { inner, withheld: vec![false; sets.len()], sets };
-                for at in 1..joint.sets.len() {
-                    joint.withheld[at] = hide[at] && joint.value(joint.sets[at]) > 0;
+                for (at, hide) in (1..joint.sets.len()).zip(hide) {
+                    joint.withheld[at] = hide && joint.value(joint.sets[at]) > 0;
                 }
                 joint
             },
@@ -142,6 +142,12 @@ fn agrees_with_the_slow_reference() {
             let range = range.unwrap();
             prop_assert!(range.low <= truth[cell as usize].0 && range.high.is_some_and(|high| high >= truth[cell as usize].1));
         }
+        // the order of the cells changes nothing
+        let last = joint.sets.len() as u64 - 1;
+        let turned = Joint { inner: joint.inner.clone(), sets: joint.sets.iter().rev().copied().collect(), withheld: joint.withheld.iter().rev().copied().collect() };
+        let mut other: Vec<u64> = attack(&turned.problem(), None, None, &options).unwrap().fallen_targets.iter().map(|cell| last - cell).collect();
+        other.sort_unstable();
+        prop_assert_eq!(&other, &report.fallen_targets);
         // the publisher's way in, from the true table, comes to the same
         let values: Vec<i64> = joint.sets.iter().map(|&set| joint.value(set)).chain(joint.inner.iter().copied()).collect();
         let known = |cell: u64| values[cell as usize];

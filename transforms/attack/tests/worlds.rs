@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use solidata_attack::{
     AttackError, AttackOptions, CertifyOptions, CrossTable, Dimension, ExactOptions, Explicit, History, Insider, Knowledge, Own, Problem,
-    State, attack, certify, exact,
+    State, attack, certify, exact, witnesses,
 };
 
 /// Three months and their quarter: the quarter's total opens the month that was withheld, unless it is withheld too.
@@ -142,7 +142,7 @@ fn cross(seed: u64) -> CrossTable {
         for category in ["a", "b", "c"] {
             for measure in ["net", "difference"] {
                 let cell = table.cell_named(&[place, category, measure]).unwrap();
-                table.set(cell, State::Published((number(&mut state) % if seed % 2 == 0 { 30 } else { 90 }) as i64));
+                table.set(cell, State::Published((number(&mut state) % if seed.is_multiple_of(2) { 30 } else { 90 }) as i64));
             }
         }
     }
@@ -213,4 +213,47 @@ fn a_cross_table_says_the_same_as_the_problem_written_out() {
     }
     println!("{fell} fallen, {held} certified");
     assert!(fell > 0 && held > 0);
+}
+
+#[test]
+fn witnesses_are_tables_that_anybody_can_add_up() {
+    let truth = cross(1);
+    let value = |cell: u64| if let State::Published(n) = truth.state(cell) { n } else { panic!("all is published") };
+    let mut table = truth.clone();
+    for name in ["net", "difference", "gross"] {
+        for (place, category) in [("c1", "a"), ("c1", "b"), ("c2", "a"), ("c2", "b"), ("c3", "a"), ("c3", "b"), ("c4", "a"), ("c4", "b")] {
+            table.set(table.cell_named(&[place, category, name]).unwrap(), State::Withheld);
+        }
+    }
+    let options = CertifyOptions::default();
+    let report = attack(&table, None, None, &AttackOptions::default()).unwrap();
+    assert!(report.intervals.not_wide.is_empty() && report.intervals.wide > 0);
+    let narrow: BTreeSet<u64> = report.fallen().map(|fallen| fallen.cell()).collect();
+    for cell in table.unknowns() {
+        let from_truth = witnesses(&table, cell, Some(&value), &options).unwrap();
+        let from_outside = witnesses(&table, cell, None, &options).unwrap();
+        for tables in [from_truth, from_outside] {
+            assert!(tables.iter().all(|witness| witness.holds(&table, Knowledge::default())));
+            let values = tables.iter().map(|w| w.values[w.values.binary_search_by_key(&cell, |v| v.0).unwrap()].1);
+            let (low, high) = (values.clone().min().unwrap(), values.max().unwrap());
+            assert_eq!(high - low >= 2, !narrow.contains(&cell), "{}", table.name(cell));
+        }
+    }
+}
+
+#[test]
+fn threads_and_seeds_change_nothing() {
+    let truth = cross(3);
+    let value = |cell: u64| if let State::Published(n) = truth.state(cell) { n } else { panic!("all is published") };
+    let mut table = truth.clone();
+    (0..truth.len()).filter(|&cell| (1..25).contains(&value(cell))).for_each(|cell| table.set(cell, State::Withheld));
+    let run = |threads: usize, seed: u64| {
+        let mut options = AttackOptions::default();
+        options.exact.seed = seed;
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| attack(&table, None, None, &options).unwrap())
+    };
+    let one = run(1, 1);
+    assert!(!one.fallen_targets.is_empty());
+    assert_eq!(one, run(3, 1));
+    assert_eq!(one, run(2, 77));
 }
