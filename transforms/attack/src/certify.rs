@@ -1,0 +1,295 @@
+//! The interval attack: what values a withheld cell can have when it is an integer of at least 1, with a proof or a witness for each answer.
+
+use rayon::prelude::*;
+
+use crate::bounds::{Bounds, holders, propagate};
+use crate::error::AttackError;
+use crate::field::Random;
+use crate::linear::{minimise, proven};
+use crate::problem::{CellId, Knowledge, Problem, State};
+use crate::region::{Ground, misfit};
+use crate::report::{IntervalReport, Pinned};
+use crate::start;
+use crate::system::{Part, Row, System};
+use crate::witness::{Need, Ranges, sample, search};
+
+/// What is asked of the withheld cells, and how hard it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertifyOptions {
+    /// In one witness a target must reach this: the threshold.
+    pub k: i64,
+    /// Two witnesses of a target must differ by this.
+    pub width: i64,
+    /// What the marker tells.
+    pub knowledge: Knowledge,
+    /// Seed of the search; another one finds other witnesses.
+    pub seed: u64,
+    /// From how many more tables, found by linear programs over a whole part, witnesses are searched for what the first left open.
+    pub tables: usize,
+    /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness.
+    pub linear_programs: usize,
+    /// How many whole witness tables (one per part at most, the first found by the attacker himself or the true one) are handed back.
+    pub samples: usize,
+}
+
+impl Default for CertifyOptions {
+    fn default() -> Self {
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, linear_programs: 1000, samples: 0 }
+    }
+}
+
+/// The true value of an unknown cell, for the publisher: witnesses are then searched from the true table. They are checked like all others.
+pub type Truth<'a> = &'a (dyn Fn(CellId) -> i64 + Sync);
+
+/// Certifies the targets (all withheld cells when there is no list), but for those in `fallen`, of which the exact attack has the value.
+/// `targets` and `fallen` are sorted. The answer does not depend on the number of threads.
+///
+/// # Errors
+/// When the problem is not well formed, what is published contradicts itself, or the true table does not fit it.
+pub fn certify<P: Problem + ?Sized>(
+    problem: &P,
+    targets: Option<&[CellId]>,
+    fallen: &[CellId],
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<IntervalReport, AttackError> {
+    let parts = System::build(problem, options.knowledge)?.parts();
+    let outcomes: Result<Vec<IntervalReport>, AttackError> = parts
+        .par_iter()
+        .with_max_len(1)
+        .map(|part| {
+            let target = |at: usize| {
+                let cell = part.cells[at];
+                part.withheld[at] && targets.is_none_or(|list| list.binary_search(&cell).is_ok()) && fallen.binary_search(&cell).is_err()
+            };
+            let need = Need {
+                target: (0..part.cells.len()).map(target).collect(),
+                width: options.width,
+                reach: vec![options.k; part.cells.len()],
+            };
+            if need.target.contains(&true) { certify_part(problem, part, &need, truth, options) } else { Ok(IntervalReport::default()) }
+        })
+        .collect();
+    let mut report = IntervalReport::default();
+    for outcome in outcomes? {
+        report.add(outcome);
+    }
+    report.sort();
+    report.samples.truncate(options.samples);
+    Ok(report)
+}
+
+/// Certifies the targets of one part.
+pub(crate) fn certify_part<P: Problem + ?Sized>(
+    problem: &P,
+    part: &Part,
+    need: &Need,
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<IntervalReport, AttackError> {
+    let holders = holders(part);
+    let mut bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
+    let seed = part_seed(part, options);
+    let base = base_table(problem, part, &holders, &bounds, truth, options)?;
+    let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
+    let mut ranges = None;
+    if let Some(base) = &base {
+        let mut seen = Ranges::of(base);
+        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut seen, seed);
+        more_tables(part, &holders, &bounds, need, &mut seen, seed, options.tables);
+        report.samples.extend((options.samples > 0).then(|| sample(part, base)));
+        ranges = Some(seen);
+    }
+    let settled = |at: usize| ranges.as_ref().map_or((false, false), |r| (need.wide(r, at as u32), need.reached(r, at as u32)));
+    let stragglers: Vec<usize> = (0..part.cells.len())
+        .filter(|&at| {
+            let (wide, reached) = settled(at);
+            need.target[at] && !need.excluded(&bounds, at, wide, reached)
+        })
+        .take(options.linear_programs)
+        .collect();
+    let proofs: Vec<(usize, i64, i64)> = stragglers
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|at| {
+            let (wide, reached) = settled(at);
+            let (low, high) = prove(part, &holders, &bounds, at, |low, high| need.excludes(low, high, at, wide, reached));
+            (at, low, high)
+        })
+        .collect();
+    for (at, low, high) in proofs {
+        (bounds.lower[at], bounds.upper[at]) = (low, high);
+    }
+    for at in (0..part.cells.len()).filter(|&at| need.target[at]) {
+        let (wide, reached) = settled(at);
+        let pinned = Pinned::new(part.cells[at], bounds.lower[at], bounds.upper[at]);
+        report.targets += 1;
+        report.wide += usize::from(wide);
+        report.reaching += usize::from(reached);
+        match (wide, bounds.upper[at] - bounds.lower[at] < need.width) {
+            (true, _) => {}
+            (false, true) => report.fallen.push(pinned),
+            (false, false) => report.not_wide.push(part.cells[at]),
+        }
+        match (reached, bounds.upper[at] < need.reach[at]) {
+            (true, _) => {}
+            (false, true) => report.below.push(pinned),
+            (false, false) => report.not_reaching.push(part.cells[at]),
+        }
+    }
+    Ok(report)
+}
+
+/// The seed of a part's own random numbers, whatever order parts are attacked in.
+fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
+    options.seed ^ part.cells.first().copied().unwrap_or(0).wrapping_mul(0xA24B_AED4_963E_E407)
+}
+
+/// The table that witnesses are searched from: the true one, checked, or one that the attacker finds himself.
+pub(crate) fn base_table<P: Problem + ?Sized>(
+    problem: &P,
+    part: &Part,
+    holders: &[Vec<u32>],
+    bounds: &Bounds,
+    truth: Option<Truth<'_>>,
+    options: &CertifyOptions,
+) -> Result<Option<Vec<i64>>, AttackError> {
+    let seed = part_seed(part, options);
+    match truth {
+        Some(truth) => {
+            let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
+            let short = table.iter().zip(&part.lower).position(|(value, least)| value < least);
+            if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
+                return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
+            }
+            if let Some(at) = short {
+                return Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) });
+            }
+            Ok(Some(table))
+        }
+        None => Ok(start::find_any(part, holders, bounds, &mut Random::new(seed))),
+    }
+}
+
+/// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
+fn more_tables(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, need: &Need, seen: &mut Ranges, seed: u64, tables: usize) {
+    let mut random = Random::new(seed ^ 0x5EED);
+    for number in 0..tables {
+        let open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(seen, bounds, u)).collect();
+        if open.is_empty() {
+            return;
+        }
+        let aim = if number == 0 { start::Aim::Centre } else { start::Aim::Spread(&open) };
+        let Some(table) = start::find(part, holders, bounds, &aim, &mut random) else { continue };
+        // the table itself is a witness: it was checked as a whole
+        for (unknown, &value) in (0u32..).zip(&table) {
+            seen.see(unknown, value, value);
+        }
+        search(&Ground { part, holders, bounds, base: &table }, need, seen, seed ^ (number as u64 + 1));
+    }
+}
+
+/// The neighbourhoods of a straggler in which linear programs are asked for a proof, until one is enough.
+const NEAR: [usize; 3] = [60, 250, 900];
+
+/// Narrows the bounds of one unknown by linear programs whose answers are made exact, until they say enough.
+fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
+    let ground = Ground { part, holders, bounds, base: &[] };
+    let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
+    for size in NEAR {
+        let (cut, cut_bounds, target) = cut_out(&ground, at as u32, size);
+        for up in [false, true] {
+            let mut cost = vec![0.0; cut.cells.len()];
+            if let Some(place) = cost.get_mut(target) {
+                *place = if up { -1.0 } else { 1.0 };
+            }
+            let Some(proposal) = minimise(&cut, &cut_bounds, &cost) else { continue };
+            match proven(&cut, &cut_bounds, target, up, &proposal.duals) {
+                Some(value) if up => high = high.min(value),
+                Some(value) => low = low.max(value),
+                None => {}
+            }
+        }
+        if enough(low, high) || cut.cells.len() == part.cells.len() {
+            break;
+        }
+    }
+    (low, high)
+}
+
+/// The equations near one unknown as a part of their own; unknowns at its rim keep their bounds. Whatever holds in it holds in the whole.
+fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
+    let near = ground.ball(&[centre], size);
+    let mut rows: Vec<u32> = near.iter().flat_map(|&u| ground.holders[u as usize].iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut unknowns: Vec<u32> = rows.iter().flat_map(|&row| ground.part.rows[row as usize].terms.iter().map(|term| term.0)).collect();
+    unknowns.push(centre);
+    unknowns.sort_unstable();
+    unknowns.dedup();
+    let place = |unknown: u32| unknowns.binary_search(&unknown).unwrap_or_default();
+    let pick = |list: &[i64]| unknowns.iter().map(|&u| list[u as usize]).collect::<Vec<i64>>();
+    let rows = rows
+        .iter()
+        .map(|&at| {
+            let row = &ground.part.rows[at as usize];
+            Row { relation: row.relation, terms: row.terms.iter().map(|&(u, c)| (place(u) as u32, c)).collect(), rhs: row.rhs }
+        })
+        .collect();
+    let part = Part {
+        cells: unknowns.iter().map(|&u| ground.part.cells[u as usize]).collect(),
+        lower: pick(&ground.part.lower),
+        withheld: unknowns.iter().map(|&u| ground.part.withheld[u as usize]).collect(),
+        rows,
+    };
+    let bounds = Bounds { lower: pick(&ground.bounds.lower), upper: pick(&ground.bounds.upper) };
+    let target = place(centre);
+    (part, bounds, target)
+}
+
+/// A part, for each unknown its equations, and its bounds.
+type Ready = (Part, Vec<Vec<u32>>, Bounds);
+
+/// What is proven of one withheld cell: its least and greatest possible value. Both follow from what is published by exact arithmetic (bounds from
+/// single relations, then weak duality); linear programs over the cell's neighbourhood only propose the multipliers.
+/// None when the cell is not unknown.
+///
+/// # Errors
+/// When the problem is not well formed, or what is published contradicts itself.
+pub fn interval<P: Problem + ?Sized>(problem: &P, cells: &[CellId], knowledge: Knowledge) -> Result<Vec<Option<Pinned>>, AttackError> {
+    let parts = System::build(problem, knowledge)?.parts();
+    let ready: Result<Vec<Ready>, AttackError> = parts
+        .into_iter()
+        .filter(|part| cells.iter().any(|cell| part.cells.binary_search(cell).is_ok()))
+        .map(|part| {
+            let holders = holders(&part);
+            let bounds = propagate(&part, &holders).map_err(|relation| contradiction(problem, relation))?;
+            Ok((part, holders, bounds))
+        })
+        .collect();
+    let ready = ready?;
+    let one = |cell: &CellId| {
+        if problem.state(*cell) == State::Outside {
+            return None;
+        }
+        ready.iter().find_map(|(part, holders, bounds)| {
+            let at = part.cells.binary_search(cell).ok()?;
+            let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
+            if low < high {
+                (low, high) = prove(part, holders, bounds, at, |low, high| low == high);
+            }
+            Some(Pinned::new(*cell, low, high))
+        })
+    };
+    Ok(cells.par_iter().map(one).collect())
+}
+
+pub(crate) fn contradiction<P: Problem + ?Sized>(problem: &P, relation: u64) -> AttackError {
+    AttackError::Contradiction { relation, name: name_in(problem, relation) }
+}
+
+fn name_in<P: Problem + ?Sized>(problem: &P, relation: u64) -> String {
+    let mut terms = Vec::new();
+    problem.terms(relation, &mut terms);
+    terms.first().map_or_else(String::new, |&(cell, _)| problem.name(cell))
+}
