@@ -1,0 +1,137 @@
+//! Secondary suppression over a joint problem (DISCLOSURE §2d).
+
+use crate::field::{FIRST, SECOND};
+use crate::pool::{Pool, PoolOf};
+use crate::problem::{Fate, Problem};
+use crate::prune::prune;
+use crate::repair::repair;
+use crate::state::{Cause, Objective, State};
+use crate::system::Split;
+use crate::parallel;
+
+/// How to protect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The pooled-residual rule.
+    pub pool: Pool,
+    /// What is kept small.
+    pub objective: Objective,
+    /// How many threads; 0 takes as many as the machine has. The result does not depend on it.
+    pub threads: usize,
+    /// Where the random vectors start. Any seed gives a safe pattern.
+    pub seed: u64,
+}
+
+/// What became of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its value is published.
+    Published,
+    /// A primary rule withholds it.
+    Primary,
+    /// It was withheld in an earlier release.
+    Sticky,
+    /// It is withheld to protect others.
+    Secondary,
+    /// No table holds it.
+    Hidden,
+}
+
+impl Outcome {
+    /// Whether a reader sees a marker instead of its value.
+    pub fn withheld(self) -> bool {
+        matches!(self, Self::Primary | Self::Sticky | Self::Secondary)
+    }
+}
+
+/// A pattern, and how it came about.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    pub(crate) withheld: Vec<bool>,
+    pub(crate) causes: Vec<(u32, Cause)>,
+    outcomes: Vec<Outcome>,
+    /// Primary cells that anyone can still compute, because what reveals them is public for good. Nothing may be released while there is one.
+    pub lost: Vec<u32>,
+    /// Rounds of repair.
+    pub rounds: u32,
+    /// Secondaries that turned out to protect nothing.
+    pub pruned: usize,
+}
+
+impl Pattern {
+    /// What became of each cell, in the order of the problem.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// How many cells have an outcome.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.outcomes.iter().filter(|o| **o == outcome).count()
+    }
+
+    /// Whether no primary cell can be computed from what is published.
+    pub fn safe(&self) -> bool {
+        self.lost.is_empty()
+    }
+}
+
+/// Finds a pattern in which no primary cell can be computed, and from which no single secondary can be taken out.
+///
+/// The result depends on the problem and the options only, not on the number of threads.
+pub fn protect(problem: &Problem, options: &Options) -> Pattern {
+    let threads = if options.threads == 0 { parallel::available() } else { options.threads };
+    let pool = PoolOf::new(problem, &options.pool);
+    let mut state = State::new(problem, &pool, options.objective, None);
+    state.settle();
+    let mut pruned = 0;
+    let mut rounds = 0;
+    let (exposed, lost) = loop {
+        let repaired = repair(&mut state, options.seed, threads);
+        rounds += repaired.rounds;
+        pruned += prune(&mut state, repaired.solved, options.seed, threads);
+        let exposed = exposed(problem, &state.withheld, options.seed + 1_000, threads);
+        if exposed.iter().all(|v| repaired.lost.contains(v)) {
+            break (exposed, repaired.lost);
+        }
+    };
+    let all_lost: std::collections::BTreeSet<u32> = exposed.into_iter().chain(lost).collect();
+    finish(problem, state, &all_lost, rounds, pruned)
+}
+
+/// The primary variables that can be computed, by two eliminations from scratch modulo two primes.
+pub(crate) fn exposed(problem: &Problem, withheld: &[bool], seed: u64, threads: usize) -> Vec<u32> {
+    let split = Split::new(problem, withheld);
+    let parts = split.each(threads, |batch| {
+        let both = parallel::map(2, threads, |prime| match prime {
+            0 => batch.exposed(problem, &batch.factor::<FIRST>(false), seed),
+            _ => batch.exposed(problem, &batch.factor::<SECOND>(false), seed),
+        });
+        both.concat()
+    });
+    let mut all = parts.concat();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn finish(problem: &Problem, state: State<'_>, lost: &std::collections::BTreeSet<u32>, rounds: u32, pruned: usize) -> Pattern {
+    let known = |var: Option<u32>| var.is_none_or(|v| !state.withheld[v as usize]);
+    let outcomes = problem
+        .cells()
+        .iter()
+        .enumerate()
+        .map(|(i, cell)| match cell.fate {
+            Fate::Hidden => Outcome::Hidden,
+            _ if known(problem.var(i as u32)) => Outcome::Published,
+            _ if cell.primary => Outcome::Primary,
+            Fate::Sticky => Outcome::Sticky,
+            _ => Outcome::Secondary,
+        })
+        .collect();
+    let bare = |i: u32, cell: &crate::problem::Cell| {
+        cell.primary && problem.var(i).is_some_and(|v| lost.contains(&v) || problem.flags(v).public())
+    };
+    let lost = problem.cells().iter().enumerate().filter(|(i, c)| bare(*i as u32, c)).map(|(i, _)| i as u32).collect();
+    Pattern { causes: state.causes, withheld: state.withheld, outcomes, lost, rounds, pruned }
+}
