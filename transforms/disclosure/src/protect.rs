@@ -115,6 +115,20 @@ pub(crate) fn exposed(problem: &Problem, withheld: &[bool], seed: u64, threads: 
     all
 }
 
+/// The primary cells that anyone can compute from the cells that `published` says are public (zeros always are). The protector's own check; an
+/// attacker that shares no code with it belongs beside it.
+pub fn computable(problem: &Problem, published: impl Fn(u32) -> bool) -> Vec<u32> {
+    let mut withheld = vec![true; problem.variables()];
+    for (cell, data) in problem.cells().iter().enumerate() {
+        if let Some(var) = problem.var(cell as u32).filter(|_| data.fate != Fate::Hidden && published(cell as u32)) {
+            withheld[var as usize] = false;
+        }
+    }
+    let bare: std::collections::BTreeSet<u32> = exposed(problem, &withheld, 7, parallel::available()).into_iter().collect();
+    let seen = |cell: u32| problem.var(cell).is_some_and(|v| bare.contains(&v) || !withheld[v as usize]);
+    problem.cells().iter().enumerate().filter(|(i, c)| c.primary && seen(*i as u32)).map(|(i, _)| i as u32).collect()
+}
+
 fn finish(problem: &Problem, state: State<'_>, lost: &std::collections::BTreeSet<u32>, rounds: u32, pruned: usize) -> Pattern {
     let known = |var: Option<u32>| var.is_none_or(|v| !state.withheld[v as usize]);
     let outcomes = problem
