@@ -76,6 +76,11 @@ impl Flags {
         self.0 & Self::PRIMARY != 0
     }
 
+    /// It was withheld before.
+    pub(crate) fn sticky(self) -> bool {
+        self.0 & Self::STICKY != 0
+    }
+
     /// It is known whatever the engine decides.
     pub(crate) fn public(self) -> bool {
         self.0 & Self::PUBLIC != 0

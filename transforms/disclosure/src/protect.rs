@@ -120,7 +120,8 @@ pub(crate) fn exposed(problem: &Problem, withheld: &[bool], seed: u64, threads: 
 pub fn computable(problem: &Problem, published: impl Fn(u32) -> bool) -> Vec<u32> {
     let mut withheld = vec![true; problem.variables()];
     for (cell, data) in problem.cells().iter().enumerate() {
-        if let Some(var) = problem.var(cell as u32).filter(|_| data.fate != Fate::Hidden && published(cell as u32)) {
+        let shown = data.fate == Fate::Public || (data.fate != Fate::Hidden && published(cell as u32));
+        if let Some(var) = problem.var(cell as u32).filter(|_| shown) {
             withheld[var as usize] = false;
         }
     }
@@ -130,19 +131,16 @@ pub fn computable(problem: &Problem, published: impl Fn(u32) -> bool) -> Vec<u32
 }
 
 fn finish(problem: &Problem, state: State<'_>, lost: &std::collections::BTreeSet<u32>, rounds: u32, pruned: usize) -> Pattern {
-    let known = |var: Option<u32>| var.is_none_or(|v| !state.withheld[v as usize]);
-    let outcomes = problem
-        .cells()
-        .iter()
-        .enumerate()
-        .map(|(i, cell)| match cell.fate {
-            Fate::Hidden => Outcome::Hidden,
-            _ if known(problem.var(i as u32)) => Outcome::Published,
-            _ if cell.primary => Outcome::Primary,
-            Fate::Sticky => Outcome::Sticky,
-            _ => Outcome::Secondary,
-        })
-        .collect();
+    // By variable: two cells of the same searches are withheld for the same reason.
+    let outcome = |cell: u32| match problem.var(cell).filter(|v| state.withheld[*v as usize]).map(|v| problem.flags(v)) {
+        None => Outcome::Published,
+        Some(flags) if flags.primary() => Outcome::Primary,
+        Some(flags) if flags.sticky() => Outcome::Sticky,
+        Some(_) => Outcome::Secondary,
+    };
+    let hidden = |cell: &crate::problem::Cell| cell.fate == Fate::Hidden;
+    let outcomes =
+        problem.cells().iter().enumerate().map(|(i, c)| if hidden(c) { Outcome::Hidden } else { outcome(i as u32) }).collect();
     let bare = |i: u32, cell: &crate::problem::Cell| {
         cell.primary && problem.var(i).is_some_and(|v| lost.contains(&v) || problem.flags(v).public())
     };
