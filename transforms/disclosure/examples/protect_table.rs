@@ -1,6 +1,6 @@
 //! Protects the table of a CSV of inner counts (`commune,epci,dept,region,cat1,cat2,cat3,profile,n`) and prints what it took.
 //!
-//! `protect_table INPUT.csv [--k 11] [--pool on|off] [--objective count|value] [--threads N] [--out PATTERN.csv]`
+//! `protect_table INPUT.csv [--k 11] [--pool on|off] [--intervals on|off] [--objective count|value] [--threads N] [--out PATTERN.csv]`
 #![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
-use solidata_disclosure::{Cube, Dimension, DimensionBuilder, Fate, Objective, Options, Outcome, Pool, Table, protect};
+use solidata_disclosure::{Cube, Dimension, DimensionBuilder, Fate, Intervals, Objective, Options, Outcome, Pool, Table, protect};
 
 type Links = BTreeMap<String, BTreeSet<String>>;
 
@@ -44,6 +44,13 @@ fn peak_mib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM"))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
+}
+
+/// Seconds of processor time so far, of all threads.
+fn processor() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    [11, 12].iter().filter_map(|i| fields.get(*i)?.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -88,27 +95,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options {
         pool: if option("--pool") == Some("on") { Pool::Searches { k } } else { Pool::Off },
         objective: if option("--objective") == Some("value") { Objective::Value } else { Objective::Count },
+        intervals: (option("--intervals") == Some("on")).then(|| Intervals { reach: k, ..Intervals::default() }),
         threads,
         ..Options::default()
     };
     let start = Instant::now();
+    let begun = processor();
     let pattern = protect(&problem, &options);
     let seconds = start.elapsed().as_secs_f64();
+    let cpu = processor() - begun;
 
     let searches: u64 = (0..cube.len()).filter(|i| pattern.outcomes()[*i] == Outcome::Secondary).map(|i| cube.value(i)).sum();
     let all: u64 = (0..cube.len()).map(|i| cube.value(i)).sum();
     println!("cells {} not_zero {} variables {} constraints {}", cube.possible(), cube.len(), problem.variables(), problem.constraints());
     println!(
-        "primary {} secondary {} secondary_share_of_searches {:.4} rounds {} pruned {} lost {}",
+        "primary {} secondary {} secondary_share_of_searches {:.4} rounds {} pruned {} lost {} narrow {} short {}",
         pattern.count(Outcome::Primary),
         pattern.count(Outcome::Secondary),
         searches as f64 / all as f64,
         pattern.rounds,
         pattern.pruned,
-        pattern.lost.len()
+        pattern.lost.len(),
+        pattern.narrow.len(),
+        pattern.short.len()
     );
     println!(
-        "read_s {read:.2} build_s {build:.3} protect_s {seconds:.3} cells_per_s {:.0} with_build {:.0} peak_mib {}",
+        "read_s {read:.2} build_s {build:.3} protect_s {seconds:.3} cpu_s {cpu:.2} cells_per_s {:.0} with_build {:.0} peak_mib {}",
         cube.possible() as f64 / seconds,
         cube.possible() as f64 / (seconds + build),
         peak_mib().unwrap_or(0)

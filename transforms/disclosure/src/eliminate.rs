@@ -248,15 +248,13 @@ impl<const C: u64> Factor<C> {
         v
     }
 
-    /// What a combination of columns (here one) is, in terms of the free columns; and, when it is nothing (the column can be computed), the
+    /// What a sum of columns is, in terms of the free columns; and, when it is nothing (the column can be computed), the
     /// pivots that say so.
-    fn reduce(&self, col: u32) -> (BTreeMap<u32, u64>, Vec<(u32, u64)>) {
-        let mut heap = BinaryHeap::new();
-        let mut left: BTreeMap<u32, u64> = BTreeMap::from([(col, 1)]);
+    fn reduce(&self, terms: &[(u32, u64)]) -> (BTreeMap<u32, u64>, Vec<(u32, u64)>) {
+        let mut left: BTreeMap<u32, u64> = terms.iter().copied().collect();
         let mut used = Vec::new();
-        if self.place[col as usize] != NONE {
-            heap.push(Reverse((self.place[col as usize], col)));
-        }
+        let placed = terms.iter().filter(|(c, _)| self.place[*c as usize] != NONE);
+        let mut heap: BinaryHeap<Reverse<(u32, u32)>> = placed.map(|(c, _)| Reverse((self.place[*c as usize], *c))).collect();
         while let Some(Reverse((position, col))) = heap.pop() {
             let Some(times) = left.remove(&col) else { continue };
             used.push((position, times));
@@ -280,7 +278,12 @@ impl<const C: u64> Factor<C> {
 
     /// The weights of the rows whose sum is this column alone, when there are such: the formula that reveals it.
     pub(crate) fn explain(&self, col: u32) -> Option<Vec<(u32, u64)>> {
-        let (left, used) = self.reduce(col);
+        self.explain_sum(&[(col, 1)])
+    }
+
+    /// The weights of the rows whose sum is this sum of columns.
+    pub(crate) fn explain_sum(&self, terms: &[(u32, u64)]) -> Option<Vec<(u32, u64)>> {
+        let (left, used) = self.reduce(terms);
         if !left.is_empty() {
             return None;
         }
@@ -313,7 +316,7 @@ impl<const C: u64> Factor<C> {
 
     /// Free columns that a column depends on, with the weight of each: one alone when it is free itself, none when it can be computed.
     pub(crate) fn freedom(&self, col: u32) -> Vec<(u32, u64)> {
-        self.reduce(col).0.into_iter().collect()
+        self.reduce(&[(col, 1)]).0.into_iter().collect()
     }
 
     /// The null vector in which `free` is one and every other free column zero, sorted by column; `None` when it has more than `limit`

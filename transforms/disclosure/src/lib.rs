@@ -3,10 +3,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod cube;
+mod dictionary;
 mod dimension;
 mod eliminate;
 mod error;
 mod field;
+mod interval;
+mod local;
 mod named;
 mod parallel;
 mod pool;
@@ -22,6 +25,7 @@ mod system;
 pub use cube::{Cube, Table};
 pub use dimension::{Dimension, DimensionBuilder};
 pub use error::Error;
+pub use interval::Intervals;
 pub use named::{JointTables, Named};
 pub use pool::Pool;
 pub use problem::{Cell, Constraints, Fate, Problem};

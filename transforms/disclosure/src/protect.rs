@@ -1,6 +1,9 @@
 //! Secondary suppression over a joint problem (DISCLOSURE §2d).
 
+use std::collections::BTreeSet;
+
 use crate::field::{FIRST, SECOND};
+use crate::interval::{Intervals, Left, widen};
 use crate::pool::{Pool, PoolOf};
 use crate::problem::{Fate, Problem};
 use crate::prune::prune;
@@ -14,6 +17,8 @@ use crate::parallel;
 pub struct Options {
     /// The pooled-residual rule.
     pub pool: Pool,
+    /// Intervals that every primary must keep; `None` protects against linear algebra only.
+    pub intervals: Option<Intervals>,
     /// What is kept small.
     pub objective: Objective,
     /// How many threads; 0 takes as many as the machine has. The result does not depend on it.
@@ -53,7 +58,11 @@ pub struct Pattern {
     outcomes: Vec<Outcome>,
     /// Primary cells that anyone can still compute, because what reveals them is public for good. Nothing may be released while there is one.
     pub lost: Vec<u32>,
-    /// Rounds of repair.
+    /// Primary cells for which no two witness tables far enough apart were found. Nothing may be released while there is one.
+    pub narrow: Vec<u32>,
+    /// Primary cells for which no witness table reaches the threshold: to be listed in private.
+    pub short: Vec<u32>,
+    /// Rounds of repair, linear and of intervals.
     pub rounds: u32,
     /// Secondaries that turned out to protect nothing.
     pub pruned: usize,
@@ -70,9 +79,9 @@ impl Pattern {
         self.outcomes.iter().filter(|o| **o == outcome).count()
     }
 
-    /// Whether no primary cell can be computed from what is published.
+    /// Whether no primary cell can be computed from what is published, nor (with intervals on) pinned down.
     pub fn safe(&self) -> bool {
-        self.lost.is_empty()
+        self.lost.is_empty() && self.narrow.is_empty()
     }
 }
 
@@ -82,21 +91,34 @@ impl Pattern {
 pub fn protect(problem: &Problem, options: &Options) -> Pattern {
     let threads = if options.threads == 0 { parallel::available() } else { options.threads };
     let pool = PoolOf::new(problem, &options.pool);
-    let mut state = State::new(problem, &pool, options.objective, None);
+    let mut state = State::new(problem, &pool, options.objective, options.intervals.map(|i| i.reach));
     state.settle();
     let mut pruned = 0;
     let mut rounds = 0;
+    let mut left = Left::default();
     let (exposed, lost) = loop {
         let repaired = repair(&mut state, options.seed, threads);
         rounds += repaired.rounds;
         pruned += prune(&mut state, repaired.solved, options.seed, threads);
+        if let Some(want) = options.intervals {
+            left = widen(&mut state, want, threads);
+            rounds += left.rounds;
+        }
         let exposed = exposed(problem, &state.withheld, options.seed + 1_000, threads);
         if exposed.iter().all(|v| repaired.lost.contains(v)) {
             break (exposed, repaired.lost);
         }
     };
-    let all_lost: std::collections::BTreeSet<u32> = exposed.into_iter().chain(lost).collect();
-    finish(problem, state, &all_lost, rounds, pruned)
+    let all_lost: BTreeSet<u32> = exposed.into_iter().chain(lost).collect();
+    let mut pattern = finish(problem, state, &all_lost, rounds, pruned);
+    let cells_of = |vars: &[u32]| {
+        let vars: BTreeSet<u32> = vars.iter().copied().collect();
+        let inside = |cell: &usize| problem.var(*cell as u32).is_some_and(|v| vars.contains(&v));
+        (0..problem.cells().len()).filter(inside).map(|c| c as u32).collect::<Vec<u32>>()
+    };
+    pattern.narrow = cells_of(&left.narrow);
+    pattern.short = cells_of(&left.short);
+    pattern
 }
 
 /// The primary variables that can be computed, by two eliminations from scratch modulo two primes.
@@ -125,12 +147,12 @@ pub fn computable(problem: &Problem, published: impl Fn(u32) -> bool) -> Vec<u32
             withheld[var as usize] = false;
         }
     }
-    let bare: std::collections::BTreeSet<u32> = exposed(problem, &withheld, 7, parallel::available()).into_iter().collect();
+    let bare: BTreeSet<u32> = exposed(problem, &withheld, 7, parallel::available()).into_iter().collect();
     let seen = |cell: u32| problem.var(cell).is_some_and(|v| bare.contains(&v) || !withheld[v as usize]);
     problem.cells().iter().enumerate().filter(|(i, c)| c.primary && seen(*i as u32)).map(|(i, _)| i as u32).collect()
 }
 
-fn finish(problem: &Problem, state: State<'_>, lost: &std::collections::BTreeSet<u32>, rounds: u32, pruned: usize) -> Pattern {
+fn finish(problem: &Problem, state: State<'_>, lost: &BTreeSet<u32>, rounds: u32, pruned: usize) -> Pattern {
     // By variable: two cells of the same searches are withheld for the same reason.
     let outcome = |cell: u32| match problem.var(cell).filter(|v| state.withheld[*v as usize]).map(|v| problem.flags(v)) {
         None => Outcome::Published,
@@ -145,5 +167,5 @@ fn finish(problem: &Problem, state: State<'_>, lost: &std::collections::BTreeSet
         cell.primary && problem.var(i).is_some_and(|v| lost.contains(&v) || problem.flags(v).public())
     };
     let lost = problem.cells().iter().enumerate().filter(|(i, c)| bare(*i as u32, c)).map(|(i, _)| i as u32).collect();
-    Pattern { causes: state.causes, withheld: state.withheld, outcomes, lost, rounds, pruned }
+    Pattern { causes: state.causes, withheld: state.withheld, outcomes, lost, narrow: Vec::new(), short: Vec::new(), rounds, pruned }
 }

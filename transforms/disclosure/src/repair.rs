@@ -8,7 +8,7 @@ use crate::field::{FIRST, Field};
 use crate::parallel;
 use crate::problem::Problem;
 use crate::state::{Cause, State};
-use crate::system::{Batch, Split};
+use crate::system::Split;
 
 /// A pattern's equations, factored modulo the first prime.
 pub(crate) struct Solved {
@@ -36,22 +36,23 @@ impl Solved {
     pub(crate) fn formula(&self, problem: &Problem, withheld: &[bool], var: u32) -> Option<BTreeMap<u32, u64>> {
         let (batch, col) = self.split.place(var)?;
         let weights = self.factors[batch].explain(col)?;
-        Some(published_side(problem, withheld, &self.split.batches[batch], &weights))
+        Some(self.published_side(problem, withheld, batch, &weights))
     }
-}
 
-/// Moves the published members of a sum of constraints to the other side.
-fn published_side(problem: &Problem, withheld: &[bool], batch: &Batch, weights: &[(u32, u64)]) -> BTreeMap<u32, u64> {
-    let mut sum = BTreeMap::new();
-    for (row, weight) in weights {
-        for (var, plus) in problem.row(batch.rows[*row as usize]).filter(|(v, _)| !withheld[*v as usize]) {
-            let term = if plus { Field::<FIRST>::neg(*weight) } else { *weight };
-            let value = sum.entry(var).or_insert(0);
-            *value = Field::<FIRST>::add(*value, term);
+    /// Moves the published members of a sum of constraints of a batch to the other side.
+    pub(crate) fn published_side(&self, problem: &Problem, withheld: &[bool], batch: usize, weights: &[(u32, u64)]) -> BTreeMap<u32, u64> {
+        let rows = &self.split.batches[batch].rows;
+        let mut sum = BTreeMap::new();
+        for (row, weight) in weights {
+            for (var, plus) in problem.row(rows[*row as usize]).filter(|(v, _)| !withheld[*v as usize]) {
+                let term = if plus { Field::<FIRST>::neg(*weight) } else { *weight };
+                let value = sum.entry(var).or_insert(0);
+                *value = Field::<FIRST>::add(*value, term);
+            }
         }
+        sum.retain(|_, w| *w != 0);
+        sum
     }
-    sum.retain(|_, w| *w != 0);
-    sum
 }
 
 /// What a repair came to.
