@@ -1,6 +1,6 @@
 //! Protects the table of a CSV of inner counts (`commune,epci,dept,region,cat1,cat2,cat3,profile,n`) and prints what it took.
 //!
-//! `protect_table INPUT.csv [--k 11] [--pool on|off] [--intervals on|off] [--objective count|value] [--threads N] [--out PATTERN.csv]`
+//! `protect_table INPUT.csv [--k 11] [--pool on|off] [--intervals on|width|off] [--objective count|value] [--threads N] [--out PATTERN.csv]`
 #![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options {
         pool: if option("--pool") == Some("on") { Pool::Searches { k } } else { Pool::Off },
         objective: if option("--objective") == Some("value") { Objective::Value } else { Objective::Count },
-        intervals: (option("--intervals") == Some("on")).then(|| Intervals { reach: k, ..Intervals::default() }),
+        intervals: match option("--intervals") {
+            Some("on") => Some(Intervals { reach: k, ..Intervals::default() }),
+            Some("width") => Some(Intervals { reach: 0, ..Intervals::default() }),
+            _ => None,
+        },
         threads,
         ..Options::default()
     };

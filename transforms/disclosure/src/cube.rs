@@ -71,11 +71,13 @@ impl Cube {
         Ok(cube)
     }
 
-    fn inner_key(&self, leaves: &[u32]) -> Result<u64, Error> {
+    /// The key of an inner cell.
+    pub(crate) fn inner_key(&self, leaves: &[u32]) -> Result<u64, Error> {
         let mut key = 0;
         for (i, dimension) in self.dimensions.iter().enumerate() {
             let leaf = leaves.get(i).copied().filter(|l| (*l as usize) < dimension.len() && dimension.is_leaf(*l));
-            let reason = || "an inner count must name one leaf of it: give searches of a higher level their own leaf (sans précision)".to_owned();
+            let reason =
+                || "an inner count must name one leaf of it: give searches of a higher level their own leaf (sans précision)".to_owned();
             let leaf = leaf.ok_or_else(|| Error::Dimension { dimension: dimension.name().to_owned(), reason: reason() })?;
             key += u64::from(leaf) * self.strides[i];
         }
@@ -171,8 +173,13 @@ impl Cube {
         self.keys.binary_search(&key).ok()
     }
 
-    pub(crate) fn inner_cell_key(&self, leaves: &[u32]) -> Result<u64, Error> {
-        self.inner_key(leaves)
+    pub(crate) fn key(&self, cell: usize) -> u64 {
+        self.keys[cell]
+    }
+
+    /// Whether a cell is a leaf in every dimension.
+    pub fn is_inner(&self, cell: usize) -> bool {
+        self.nodes(cell).iter().zip(&self.dimensions).all(|(n, d)| d.is_leaf(*n))
     }
 
     pub(crate) fn index_of(&self, key: u64) -> Option<usize> {
@@ -207,7 +214,8 @@ impl Cube {
                 return Err(unknown(level, name));
             }
         }
-        let keeps = |d: &Dimension, node: u32| table.levels.iter().filter(|(name, _)| name == d.name()).all(|(_, l)| l.contains(d.level(node)));
+        let keeps =
+            |d: &Dimension, node: u32| table.levels.iter().filter(|(name, _)| name == d.name()).all(|(_, l)| l.contains(d.level(node)));
         Ok(self.dimensions.iter().map(|d| (0..d.len() as u32).map(|node| keeps(d, node)).collect()).collect())
     }
 

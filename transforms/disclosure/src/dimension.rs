@@ -122,8 +122,7 @@ fn leaf_sets(dimension: &str, names: &[String], sums: &[Vec<Vec<u32>>], unions: 
             stack.pop();
             continue;
         }
-        let missing: Vec<u32> =
-            sums[at].iter().flatten().chain(&unions[at]).copied().filter(|c| sets[*c as usize].is_none()).collect();
+        let missing: Vec<u32> = sums[at].iter().flatten().chain(&unions[at]).copied().filter(|c| sets[*c as usize].is_none()).collect();
         if !missing.is_empty() {
             if std::mem::replace(&mut open[at], true) {
                 let reason = format!("`{}` contains itself: take it out of its own descendants", names[at]);
@@ -222,7 +221,8 @@ mod tests {
     #[test]
     fn children_must_partition() {
         let base = || ["a", "b", "c"].iter().fold(DimensionBuilder::new("d"), |d, n| d.node("leaf", *n));
-        let good = base().node("top", "t").sum("t", ["a", "b", "c"]).node("mid", "m").sum("m", ["b", "c"]).sum("t", ["a", "m"]).build().unwrap();
+        let good =
+            base().node("top", "t").sum("t", ["a", "b", "c"]).node("mid", "m").sum("m", ["b", "c"]).sum("t", ["a", "m"]).build().unwrap();
         assert_eq!(good.sums(good.find("t").unwrap()).len(), 2);
         assert_eq!(good.above(good.find("b").unwrap()).len(), 3);
         assert!(base().sum("t", ["a", "b"]).sum("t", ["a", "c"]).build().is_err());

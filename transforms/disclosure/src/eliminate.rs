@@ -346,10 +346,48 @@ impl<const C: u64> Factor<C> {
         }
         Some(vector.into_iter().collect())
     }
+}
 
-    /// How many columns are free: the dimension of what an attacker cannot tell apart.
-    #[cfg(test)]
-    pub(crate) fn nullity(&self) -> usize {
-        self.place.len() - self.pivots.len()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::FIRST;
+
+    #[test]
+    fn null_vectors_formulas_and_directions_agree() {
+        // Rows: a - b - c, c - d, d, and b + e - f: c and d can be computed, the rest cannot.
+        let mut matrix = Csr::default();
+        for row in [vec![(0, true), (1, false), (2, false)], vec![(2, true), (3, false)], vec![(3, true)], vec![(1, true), (4, true), (5, false)]] {
+            matrix.push(row.into_iter());
+        }
+        let mut factor = Factor::<FIRST>::new(&matrix, 6, true);
+        let v = factor.null_vector(3, u64::from);
+        let zero: Vec<u32> = (0..6).filter(|c| v[*c as usize] == 0).collect();
+        assert_eq!(zero, [2, 3]);
+        for col in 0..6 {
+            let Some(weights) = factor.explain(col) else {
+                assert!(!zero.contains(&col) && !factor.freedom(col).is_empty());
+                continue;
+            };
+            let mut sum = [0u64; 6];
+            for (row, weight) in weights {
+                for (c, plus) in matrix.row(row) {
+                    let term = if plus { weight } else { Field::<FIRST>::neg(weight) };
+                    sum[c as usize] = Field::<FIRST>::add(sum[c as usize], term);
+                }
+            }
+            assert!((0..6).all(|c| sum[c as usize] == u64::from(c == col)));
+        }
+        factor.index();
+        for free in (0..6).filter(|c| factor.freedom(*c) == [(*c, 1)]) {
+            let direction: BTreeMap<u32, u64> = factor.direction(free, 10).unwrap().into_iter().collect();
+            for row in 0..4 {
+                let sum = matrix.row(row).fold(0, |sum, (c, plus)| {
+                    let value = direction.get(&c).copied().unwrap_or(0);
+                    if plus { Field::<FIRST>::add(sum, value) } else { Field::<FIRST>::sub(sum, value) }
+                });
+                assert_eq!(sum, 0);
+            }
+        }
     }
 }

@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
     /// The values of a constraint do not add up.
-    #[error("constraint {constraint} does not add up: a parent must be the sum of its children; declare what lies in no child as a member of its own (sans précision)")]
+    #[error(
+        "constraint {constraint} does not add up: a parent must be the sum of its children; declare what lies in no child as a member of its own (sans précision)"
+    )]
     Unbalanced {
         /// Its position, from 0.
         constraint: usize,
@@ -36,7 +38,9 @@ pub enum Error {
         list: String,
     },
     /// The children of a node overlap or leave something out.
-    #[error("`{node}` of dimension `{dimension}` is not the sum of its children: they overlap, or leave a leaf out; give that leaf as a child (sans précision)")]
+    #[error(
+        "`{node}` of dimension `{dimension}` is not the sum of its children: they overlap, or leave a leaf out; give that leaf as a child (sans précision)"
+    )]
     NotAPartition {
         /// The dimension.
         dimension: String,

@@ -67,7 +67,7 @@ pub(crate) struct Moves<'a> {
 /// Wider null vectors than this are left alone.
 const WIDEST: usize = 3_000;
 /// How many null vectors take part, from the first try to the last.
-const SIZES: [usize; 5] = [10, 24, 60, 120, 200];
+const SIZES: [usize; 6] = [10, 24, 60, 140, 300, 600];
 
 /// A field element as a fraction of small numbers.
 fn fraction(value: u64) -> Option<f64> {

@@ -156,7 +156,8 @@ impl Lines {
         }
         let part = |c: &usize| self.sets[*c].len() < set.len() && self.sets[*c].is_subset(set);
         let parts: BTreeSet<usize> = set.iter().flat_map(|i| holders[*i as usize].iter().copied().filter(part)).collect();
-        let largest = |c: &usize| !parts.iter().any(|o| self.sets[*o].len() > self.sets[*c].len() && self.sets[*c].is_subset(&self.sets[*o]));
+        let largest =
+            |c: &usize| !parts.iter().any(|o| self.sets[*o].len() > self.sets[*c].len() && self.sets[*c].is_subset(&self.sets[*o]));
         let mut used: BTreeSet<usize> = BTreeSet::new();
         let starts: Vec<Option<usize>> = parts.iter().filter(|c| largest(c)).map(|c| Some(*c)).collect();
         for start in if starts.is_empty() { vec![None] } else { starts } {

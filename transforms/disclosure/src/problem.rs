@@ -234,7 +234,9 @@ fn variables(cells: &[Cell], rows: &Csr) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..cells.len() as u32).collect();
     for row in 0..rows.len() as u32 {
         let mut live = rows.row(row).filter(|(cell, _)| cells[*cell as usize].value != 0);
-        if let (Some((a, true)), Some((b, false)), None) | (Some((a, false)), Some((b, true)), None) = (live.next(), live.next(), live.next()) {
+        if let (Some((a, true)), Some((b, false)), None) | (Some((a, false)), Some((b, true)), None) =
+            (live.next(), live.next(), live.next())
+        {
             crate::sparse::join(&mut parent, a, b);
         }
     }

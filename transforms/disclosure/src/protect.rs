@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::field::{FIRST, SECOND};
 use crate::interval::{Intervals, Left, widen};
+use crate::parallel;
 use crate::pool::{Pool, PoolOf};
 use crate::problem::{Fate, Problem};
 use crate::prune::prune;
 use crate::repair::repair;
 use crate::state::{Cause, Objective, State};
 use crate::system::Split;
-use crate::parallel;
 
 /// How to protect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,8 +161,7 @@ fn finish(problem: &Problem, state: State<'_>, lost: &BTreeSet<u32>, rounds: u32
         Some(_) => Outcome::Secondary,
     };
     let hidden = |cell: &crate::problem::Cell| cell.fate == Fate::Hidden;
-    let outcomes =
-        problem.cells().iter().enumerate().map(|(i, c)| if hidden(c) { Outcome::Hidden } else { outcome(i as u32) }).collect();
+    let outcomes = problem.cells().iter().enumerate().map(|(i, c)| if hidden(c) { Outcome::Hidden } else { outcome(i as u32) }).collect();
     let bare = |i: u32, cell: &crate::problem::Cell| {
         cell.primary && problem.var(i).is_some_and(|v| lost.contains(&v) || problem.flags(v).public())
     };

@@ -158,11 +158,13 @@ fn batch(state: &State<'_>, batch: &Batch, factor: &Factor<FIRST>, seed: u64) ->
         }
         set.insert(var);
         let withheld = |v: u32| state.withheld[v as usize] && !set.contains(&v);
-        if problem.rows_of(var).any(|(row, _)| state.pool_small(row, withheld)) || !{
-            let found = space.publish(col);
-            unsure |= !found;
-            found
-        } {
+        if problem.rows_of(var).any(|(row, _)| state.pool_small(row, withheld))
+            || !{
+                let found = space.publish(col);
+                unsure |= !found;
+                found
+            }
+        {
             set.remove(&var);
         } else {
             gone.push(var);

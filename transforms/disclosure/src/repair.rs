@@ -69,7 +69,8 @@ pub(crate) fn repair(state: &mut State<'_>, seed: u64, threads: usize) -> Repair
     let mut rounds = 0;
     loop {
         let solved = Solved::new(state.problem, &state.withheld, threads);
-        let exposed: Vec<u32> = solved.exposed(state.problem, seed + u64::from(rounds), threads).into_iter().filter(|v| !lost.contains(v)).collect();
+        let exposed: Vec<u32> =
+            solved.exposed(state.problem, seed + u64::from(rounds), threads).into_iter().filter(|v| !lost.contains(v)).collect();
         if exposed.is_empty() {
             return Repaired { solved, rounds, lost };
         }

@@ -98,8 +98,11 @@ impl Split {
     /// Answers `f` for each batch, in the order of the batches.
     pub(crate) fn each<R: Send>(&self, threads: usize, f: impl Fn(&Batch) -> R + Sync) -> Vec<R> {
         let order = self.order();
-        let mut answers: Vec<(usize, R)> =
-            parallel::map(order.len(), threads, |i| f(&self.batches[order[i]])).into_iter().enumerate().map(|(i, r)| (order[i], r)).collect();
+        let mut answers: Vec<(usize, R)> = parallel::map(order.len(), threads, |i| f(&self.batches[order[i]]))
+            .into_iter()
+            .enumerate()
+            .map(|(i, r)| (order[i], r))
+            .collect();
         answers.sort_unstable_by_key(|(b, _)| *b);
         answers.into_iter().map(|(_, r)| r).collect()
     }

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use solidata_disclosure::{Options, Outcome, computable, protect};
 
-const CASES: [&str; 7] =
-    ["issue135_singletons", "issue136_linked", "sdctable_4x4_hidden", "ssb_d2", "ssb_doc15", "ssb_z1", "ssb_z2"];
+const CASES: [&str; 7] = ["issue135_singletons", "issue136_linked", "sdctable_4x4_hidden", "ssb_d2", "ssb_doc15", "ssb_z1", "ssb_z2"];
 
 #[test]
 fn the_naive_pattern_leaks_as_expected_and_ours_does_not() {

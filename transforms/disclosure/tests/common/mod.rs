@@ -39,13 +39,8 @@ pub fn load(name: &str) -> Option<Case> {
     let (cells, incidence) = (read("cells"), read("incidence"));
     let column = |name: &str| cells[0].iter().position(|c| c == name).unwrap();
     let (n, primary) = (column("n"), column("primary"));
-    let mut case = Case {
-        name: name.to_owned(),
-        cells: BTreeMap::new(),
-        patterns: BTreeMap::new(),
-        inner: BTreeMap::new(),
-        labels: BTreeMap::new(),
-    };
+    let mut case =
+        Case { name: name.to_owned(), cells: BTreeMap::new(), patterns: BTreeMap::new(), inner: BTreeMap::new(), labels: BTreeMap::new() };
     for row in &cells[1..] {
         case.cells.insert(row[0].clone(), (row[n].parse().unwrap(), row[primary] == "TRUE"));
         case.labels.insert(row[0].clone(), row[1..n].join("|"));
