@@ -357,7 +357,9 @@ mod tests {
     fn null_vectors_formulas_and_directions_agree() {
         // Rows: a - b - c, c - d, d, and b + e - f: c and d can be computed, the rest cannot.
         let mut matrix = Csr::default();
-        for row in [vec![(0, true), (1, false), (2, false)], vec![(2, true), (3, false)], vec![(3, true)], vec![(1, true), (4, true), (5, false)]] {
+        for row in
+            [vec![(0, true), (1, false), (2, false)], vec![(2, true), (3, false)], vec![(3, true)], vec![(1, true), (4, true), (5, false)]]
+        {
             matrix.push(row.into_iter());
         }
         let mut factor = Factor::<FIRST>::new(&matrix, 6, true);

@@ -81,25 +81,32 @@ type Witnesses = Vec<Vec<(u32, i64)>>;
 /// Tries to give each of `vars` what is wanted. Those that lack something come back.
 fn certify(state: &State<'_>, seen: &mut Seen, vars: &[u32], want: Intervals, threads: usize) -> Vec<Held> {
     let mut held = Vec::new();
+    let mut found: Vec<Witnesses> = Vec::new();
     let mut solved = Solved::new(state.problem, &state.withheld, threads);
     solved.factors.iter_mut().for_each(crate::eliminate::Factor::index);
     let moves = Moves::new(state.problem, &state.withheld, &solved);
-    for block in vars.chunks(TASK * TASKS) {
-        let tasks: Vec<&[u32]> = block.chunks(TASK).collect();
-        let answers = {
+    let mut round = |vars: &[u32], hard: bool, held: &mut Vec<Held>| {
+        for block in vars.chunks(TASK * TASKS) {
+            let tasks: Vec<&[u32]> = block.chunks(if hard { 1 } else { TASK }).collect();
             let before = &*seen;
-            parallel::map(tasks.len(), threads, |t| task(state.problem, &moves, before, tasks[t], want))
-        };
-        for (witnesses, lacking) in answers {
-            witnesses.iter().for_each(|w| seen.take(state.problem, w));
-            held.extend(lacking);
+            for (witnesses, lacking) in parallel::map(tasks.len(), threads, |t| task(state.problem, &moves, before, tasks[t], want, hard)) {
+                found.push(witnesses);
+                held.extend(lacking);
+            }
+            found.drain(..).flatten().for_each(|w| seen.take(state.problem, &w));
         }
-    }
+    };
+    round(vars, false, &mut held);
+    // Those of which not even the brakes are known get more room.
+    let (unknown, rest): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|h| h.brakes.is_empty());
+    let mut held = rest;
+    let unknown: Vec<u32> = unknown.into_iter().map(|h| h.var).collect();
+    round(&unknown, true, &mut held);
     held.retain(|h| !seen.enough(h.var, want));
     held
 }
 
-fn task(problem: &Problem, moves: &Moves<'_>, before: &Seen, vars: &[u32], want: Intervals) -> (Witnesses, Vec<Held>) {
+fn task(problem: &Problem, moves: &Moves<'_>, before: &Seen, vars: &[u32], want: Intervals, hard: bool) -> (Witnesses, Vec<Held>) {
     let mut ranges: HashMap<u32, (u64, u64)> = HashMap::new();
     let (mut witnesses, mut held): (Witnesses, Vec<Held>) = (Vec::new(), Vec::new());
     for var in vars {
@@ -114,7 +121,7 @@ fn task(problem: &Problem, moves: &Moves<'_>, before: &Seen, vars: &[u32], want:
             if by == 0 || !(narrow || up && high < want.reach) {
                 continue;
             }
-            let pushed = moves.push(Goal { var: *var, up, by }, up);
+            let pushed = moves.push(Goal { var: *var, up, by, hard }, true);
             for (v, change) in &pushed.changes {
                 let new = problem.value(*v).saturating_add_signed(*change);
                 let slot = ranges.entry(*v).or_insert((before.low[*v as usize], before.high[*v as usize]));

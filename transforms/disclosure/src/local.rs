@@ -21,6 +21,8 @@ pub(crate) struct Goal {
     pub(crate) up: bool,
     /// By how much at most; the push stops there.
     pub(crate) by: u64,
+    /// Whether to take as many null vectors as it needs.
+    pub(crate) hard: bool,
 }
 
 /// What a push came to.
@@ -67,7 +69,9 @@ pub(crate) struct Moves<'a> {
 /// Wider null vectors than this are left alone.
 const WIDEST: usize = 3_000;
 /// How many null vectors take part, from the first try to the last.
-const SIZES: [usize; 6] = [10, 24, 60, 140, 300, 600];
+const SIZES: [usize; 5] = [10, 24, 60, 140, 300];
+/// And when those did not even tell what holds the goal back.
+const MORE: [usize; 4] = [600, 1_200, 2_400, 4_800];
 
 /// A field element as a fraction of small numbers.
 fn fraction(value: u64) -> Option<f64> {
@@ -115,7 +119,7 @@ impl<'a> Moves<'a> {
         let mut ask = vec![col];
         let mut pushed = Pushed::default();
         let start = room(col);
-        for size in SIZES {
+        for size in SIZES.into_iter().chain(MORE.into_iter().filter(|_| goal.hard)) {
             for c in ask.drain(..).filter(|c| asked.insert(*c)) {
                 let new = factor.freedom(c).into_iter().filter(|(f, _)| !taken.contains(f));
                 offered.extend(new.filter_map(|(f, _)| Some((self.direction(batch, f)?.len(), f))));
