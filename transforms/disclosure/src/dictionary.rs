@@ -147,6 +147,9 @@ impl Dictionary {
                 let gain = rate.abs() * way.length;
                 if way.length > 0.5 && best.is_none_or(|(g, _)| gain > g + TINY) {
                     best = Some((gain, way));
+                    if gain + TINY >= left {
+                        break;
+                    }
                 } else if way.length < 0.5 && way.stop != NONE && exchange.is_none_or(|(c, _)| self.free[col] < c) {
                     exchange = Some((self.free[col], way));
                 }

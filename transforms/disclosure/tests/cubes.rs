@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use solidata_disclosure::{
-    CellKey, Cube, Dimension, DimensionBuilder, Explanation, Fate, Objective, Options, Outcome, Pool, Table, computable,
-    controlled_rounding, explain, judge, protect,
+    Cell, CellKey, Constraints, Cube, Dimension, DimensionBuilder, Explanation, Fate, Objective, Options, Outcome, Pool, Problem, Table,
+    computable, controlled_rounding, explain, judge, protect,
 };
 
 const K: u64 = 11;
@@ -59,6 +59,20 @@ fn tables_of_one_cube_form_one_problem() {
     let shown = |cell: u32| pattern.outcomes()[cell as usize] == Outcome::Published;
     assert_eq!(computable(&problem, shown), Vec::<u32>::new());
     assert!(cube.problem(&[Table::new().levels("territoire", ["canton"])], |_, _| (false, Fate::Free), 1).is_err());
+}
+
+#[test]
+fn pools_count_contributors_not_searches() {
+    // Three communes of one organisation each, and an anonymous part: the pool of two small communes is one organisation at least, not two.
+    let mut sums = Constraints::new();
+    sums.sum(0, 1..5);
+    let values = [120, 8, 9, 43, 60];
+    let problem = Problem::new(values.map(|n| Cell::new(n, n < K)).to_vec(), &sums).unwrap();
+    let of_cell = vec![(12, 60), (6, 0), (7, 0), (11, 8), (12, 52)];
+    let by = |pool: Pool| protect(&problem, &Options { pool, ..Options::default() }).count(Outcome::Secondary);
+    assert_eq!(by(Pool::Off), 0);
+    assert_eq!(by(Pool::Searches { k: K }), 0, "17 searches");
+    assert_eq!(by(Pool::Contributors { k: K, per_person: 2, of_cell }), 1, "at least 7 contributors are too few");
 }
 
 #[test]

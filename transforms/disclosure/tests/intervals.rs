@@ -65,3 +65,27 @@ fn fifteen_less_ten_and_three_is_not_one_and_one() {
     assert_eq!(wide.count(Outcome::Secondary), 1);
     assert!(wide.safe() && wide.short.is_empty());
 }
+
+#[test]
+fn threads_change_no_interval() {
+    let mut sums = Constraints::new();
+    let mut cells = Vec::new();
+    // Twenty rows of five with their totals, column totals and the total of all: more primaries than one task holds.
+    let n = |r: u32, c: u32| u64::from((r * 7 + c * 13 + r * c) % 17);
+    for r in 0..20 {
+        (0..5).for_each(|c| cells.push(n(r, c)));
+        cells.push((0..5).map(|c| n(r, c)).sum());
+        sums.sum(r * 6 + 5, (0..5).map(|c| r * 6 + c));
+    }
+    for c in 0..6 {
+        cells.push((0..20).map(|r| cells[r * 6 + c]).sum());
+        sums.sum(120 + c as u32, (0..20).map(|r| r * 6 + c as u32));
+    }
+    sums.sum(125, 120..125);
+    let problem = Problem::new(cells.into_iter().map(|n| Cell::new(n, n > 0 && n < 11)).collect(), &sums).unwrap();
+    let run = |threads| protect(&problem, &Options { threads, intervals: Some(Intervals::default()), ..Options::default() });
+    let (one, three) = (run(1), run(3));
+    assert_eq!(one.outcomes(), three.outcomes());
+    assert!(one.safe());
+    assert!(one.short.len() * 100 <= one.count(Outcome::Primary), "at least 99 % reach the threshold");
+}

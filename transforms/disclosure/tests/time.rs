@@ -135,3 +135,68 @@ fn a_ledger_does_not_contradict_itself() {
     assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), ledger.entries()[0]);
     assert_eq!(ledger.missing(&["a".to_owned()].into()), ["b"]);
 }
+
+/// Communes of two geographies: from the second year on, b and c are one commune. The first year is given again in the new geography, above
+/// the communes only, and three months are revised.
+#[test]
+fn a_new_geography_and_revisions_open_nothing() {
+    let build = |ledger: &Ledger, bind: bool| {
+        let mut tables = JointTables::new();
+        for m in 0..24u64 {
+            let key = |part: &str| format!("m{m:02}|{part}");
+            let n = [0, 1, 2].map(|p| values(m, p));
+            // Before the change b and c are published; afterwards they are hidden parts of bc.
+            for (i, part) in PARTS.iter().enumerate() {
+                let hidden = m >= 12 && i > 0;
+                let fate = if hidden {
+                    Fate::Hidden
+                } else if bind {
+                    ledger.fate(&key(part), n[i]).unwrap()
+                } else {
+                    Fate::Free
+                };
+                tables.cell(key(part), Cell::new(n[i], n[i] > 0 && n[i] < K).with_fate(fate)).unwrap();
+            }
+            add(&mut tables, ledger, &key("bc"), n[1] + n[2], bind);
+            add(&mut tables, ledger, &key("all"), n.iter().sum(), bind);
+            tables.sum(key("bc"), [key("b"), key("c")]);
+            tables.sum(key("all"), [key("a"), key("bc")]);
+        }
+        for part in ["a", "bc", "all"] {
+            for (period, months) in [("y00", 0..12u64), ("y01", 12..24)] {
+                let of = |m: u64| match part {
+                    "a" => values(m, 0),
+                    "bc" => values(m, 1) + values(m, 2),
+                    _ => (0..3).map(|p| values(m, p)).sum(),
+                };
+                add(&mut tables, ledger, &format!("{period}|{part}"), months.clone().map(of).sum(), bind);
+                tables.sum(format!("{period}|{part}"), months.map(|m| format!("m{m:02}|{part}")));
+            }
+        }
+        tables
+    };
+    let mut ledger = Ledger::new();
+    let named = build(&ledger, true).build().unwrap();
+    let pattern = protect(&named.problem, &Options::default());
+    assert!(pattern.safe());
+    record(&mut ledger, "r1", &named, &pattern);
+    // Revisions: three months gain 2, 15 and 30 searches in one part.
+    let mut tables = build(&ledger, true);
+    let mut revised = Vec::new();
+    for (m, more) in [(3u64, 2u64), (7, 15), (15, 30)] {
+        let key = format!("m{m:02}|all");
+        let before: u64 = (0..3).map(|p| values(m, p)).sum();
+        let fate = ledger.fate(&key, before).unwrap();
+        revised.push(revise(&mut tables, (&key, before, fate), "r2", before + more, (false, more < K)).unwrap());
+    }
+    let named = tables.build().unwrap();
+    let again = protect(&named.problem, &Options::default());
+    assert!(again.safe());
+    let out = |key: &str| again.outcomes()[named.find(key).unwrap() as usize];
+    assert!(out(&revised[0].cell).withheld(), "two searches more would be told");
+    for (key, before) in named.keys.iter().filter_map(|k| Some((k, ledger.shown(k)?))) {
+        assert_eq!(out(key) == Outcome::Published, matches!(before, Shown::Value(_)), "{key} stays as it was");
+    }
+    let shown = |cell: u32| again.outcomes()[cell as usize] == Outcome::Published;
+    assert_eq!(computable(&named.problem, shown), Vec::<u32>::new());
+}
