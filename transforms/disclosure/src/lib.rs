@@ -1,64 +1,83 @@
-//! Disclosure control of count tables.
+//! Disclosure control of count tables: which cells to withhold so that no one can be found, and why.
 //!
-//! This version holds the interim primary rule only: small counts are withheld, and the tables it is used on publish no total, so that
-//! nothing is left to subtract from. Secondary suppression over joint tables, and the attacker that checks it, take its place.
+//! A threshold alone leaks, since tables add up: what is withheld comes back by subtraction. This crate takes *all* tables, hierarchies, measures,
+//! periods and earlier releases as one [`Problem`] of cells and sums, and finds a pattern in which no primary cell can be computed.
+//!
+//! 1. **Model.** [`Dimension`]s with any number of hierarchies over the same leaves, crossed into a [`Cube`] and published as [`Table`]s; or
+//!    [`JointTables`], cell by cell. Cells that hold the same searches are one. Zero cells are public and protect nothing.
+//! 2. **Primary rules.** [`PrimaryRules`] on [`Contributors`], which a [`ContributorFold`] counts for every cell.
+//! 3. **Secondary suppression.** [`protect`]: a greedy rule on lines, with the pooled-residual rule ([`Pool`]) if wanted; exact elimination modulo
+//!    two primes; repair by formula; exact pruning, dearest cells first; and, with [`Intervals`], repair until whole-number witness tables show
+//!    that no primary is pinned down. The result depends on the problem only, not on threads or on the order of the input.
+//! 4. **Time.** The [`Ledger`] of everything ever published makes past cells public or sticky ([`Fate`]); [`revise`] adds revisions.
+//! 5. **Explanation.** [`explain`] says which primary a secondary protects, and the formula that would reveal it.
+//! 6. **Alternatives.** [`controlled_rounding`] and [`CellKey`], judged beside suppression by [`judge`].
+//!
+//! The protector checks itself ([`computable`]); a release should also be tried by an attacker that shares no code with it.
 //!
 //! ```
-//! use solidata_disclosure::{SmallCounts, Verdict};
-//! let rule = SmallCounts::new(11);
-//! assert_eq!(rule.judge(40, 25), Verdict::Published);
-//! assert_eq!(rule.judge(40, 35), Verdict::Withheld); // the difference, 5, is small
-//! assert_eq!(rule.judge(40, 40), Verdict::Published); // a difference of zero tells about no one
+//! use solidata_disclosure::{Cell, Explanation, JointTables, Options, Outcome, explain, protect};
+//! # fn main() -> Result<(), solidata_disclosure::Error> {
+//! let k = 11;
+//! let mut tables = JointTables::new();
+//! for (key, n) in [("fr", 100), ("dep-01", 60), ("dep-02", 36), ("dep-03", 4)] {
+//!     tables.cell(key, Cell::new(n, (1..k).contains(&n)))?;
+//! }
+//! tables.sum("fr", ["dep-01", "dep-02", "dep-03"]);
+//! let tables = tables.build()?;
+//! let pattern = protect(&tables.problem, &Options::default());
+//! assert!(pattern.safe());
+//! // 100 - 60 - 36 would give 4: the cheapest of the other cells is withheld too.
+//! let other = tables.find("dep-02")?;
+//! assert_eq!(pattern.outcomes()[other as usize], Outcome::Secondary);
+//! let Explanation::Secondary { formula: Some(formula), .. } = explain(&tables.problem, &pattern, other) else { return Ok(()) };
+//! assert_eq!(formula.words(|c| tables.keys[c as usize].clone()), "dep-03 = fr - dep-01 - dep-02");
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! The algorithms follow Langsrud (2024, *Gaussian elimination suppression*, PSD) for what exact safety means, and `DISCLOSURE.md` of the project
+//! for the sparse elimination, the repair by formula and the pruning by parallel classes.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-/// Withholds small counts: primary suppression by a frequency threshold (DISCLOSURE §3: eleven is the strictest common French practice).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SmallCounts {
-    threshold: u64,
-}
+mod alternatives;
+mod contributors;
+mod cube;
+mod dictionary;
+mod dimension;
+mod eliminate;
+mod error;
+mod explain;
+mod field;
+mod interval;
+mod ledger;
+mod local;
+mod named;
+mod parallel;
+mod pool;
+mod primary;
+mod problem;
+mod protect;
+mod prune;
+mod repair;
+mod small_counts;
+mod sparse;
+mod state;
+mod system;
 
-/// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Its measures are published.
-    Published,
-    /// All its measures are withheld together, under the one marker.
-    Withheld,
-}
-
-impl SmallCounts {
-    /// A rule that withholds counts from 1 to `threshold - 1`.
-    pub fn new(threshold: u64) -> Self {
-        Self { threshold }
-    }
-
-    /// Judges a row of gross and net counts: withheld when either, or their difference, is small. A net count above the gross one is
-    /// impossible; it is withheld rather than published.
-    pub fn judge(&self, gross: u64, net: u64) -> Verdict {
-        let small = |n: u64| n >= 1 && n < self.threshold;
-        match gross.checked_sub(net) {
-            Some(difference) if !small(gross) && !small(net) && !small(difference) => Verdict::Published,
-            _ => Verdict::Withheld,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exactly_the_small_ones_are_withheld() {
-        let rule = SmallCounts::new(11);
-        for gross in 0..60u64 {
-            for net in 0..=gross {
-                let small = [gross, net, gross - net].iter().any(|n| (1..=10).contains(n));
-                let expected = if small { Verdict::Withheld } else { Verdict::Published };
-                assert_eq!(rule.judge(gross, net), expected, "{gross} {net}");
-            }
-        }
-        assert_eq!(rule.judge(20, 40), Verdict::Withheld);
-    }
-}
+pub use alternatives::{CellKey, Quality, controlled_rounding, judge};
+pub use contributors::{Contributor, ContributorFold, Contributors};
+pub use cube::{Cube, Table};
+pub use dimension::{Dimension, DimensionBuilder};
+pub use error::Error;
+pub use explain::{Explanation, Formula, explain};
+pub use interval::Intervals;
+pub use ledger::{Entry, Ledger, Revision, Shown, revise};
+pub use named::{JointTables, Named};
+pub use pool::Pool;
+pub use primary::{PrimaryReason, PrimaryRules, Subject};
+pub use problem::{Cell, Constraints, Fate, Problem};
+pub use protect::{Options, Outcome, Pattern, computable, protect};
+pub use small_counts::{SmallCounts, Verdict};
+pub use state::Objective;
