@@ -1,0 +1,113 @@
+//! The protector and the attacker share no code: what the one withholds, the other must not find out; what the one leaves open, the other must see.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use proptest::prelude::*;
+use solidata_attack::{AttackOptions, Explicit, State, attack};
+use solidata_disclosure::{Cell, Intervals, JointTables, Options, protect};
+use std::collections::BTreeMap;
+
+const K: u64 = 11;
+
+/// Cells by name, and sums of them: communes in départements and in EPCI that cross their border, crossed with categories.
+struct World {
+    cells: BTreeMap<String, u64>,
+    sums: Vec<(String, Vec<String>)>,
+}
+
+/// Six communes of two départements and two EPCI, and three categories with their total.
+fn world(inner: &[[u64; 3]; 6]) -> World {
+    const GROUPS: [(&str, &[usize]); 5] =
+        [("dep-1", &[0, 1, 2]), ("dep-2", &[3, 4, 5]), ("epci-1", &[0, 1, 3]), ("epci-2", &[2, 4, 5]), ("fr", &[0, 1, 2, 3, 4, 5])];
+    const CATEGORIES: [(&str, &[usize]); 4] = [("a", &[0]), ("b", &[1]), ("c", &[2]), ("toutes", &[0, 1, 2])];
+    let communes: Vec<(String, Vec<usize>)> = (0..6).map(|i| (format!("com-{i}"), vec![i])).collect();
+    let groups = GROUPS.iter().map(|(name, members)| ((*name).to_owned(), members.to_vec()));
+    let areas: Vec<(String, Vec<usize>)> = communes.into_iter().chain(groups).collect();
+    let mut world = World { cells: BTreeMap::new(), sums: Vec::new() };
+    for (area, members) in &areas {
+        for (category, parts) in CATEGORIES {
+            let value = members.iter().flat_map(|m| parts.iter().map(move |p| inner[*m][*p])).sum();
+            world.cells.insert(format!("{area} {category}"), value);
+            if members.len() > 1 {
+                let children = members.iter().map(|m| format!("com-{m} {category}")).collect();
+                world.sums.push((format!("{area} {category}"), children));
+            }
+        }
+        let children = ["a", "b", "c"].map(|c| format!("{area} {c}")).to_vec();
+        world.sums.push((format!("{area} toutes"), children));
+    }
+    world
+}
+
+/// Whether the attacker passes a release in which these cells are withheld.
+fn passes(world: &World, withheld: &dyn Fn(&str) -> bool, targets: &dyn Fn(&str) -> bool) -> bool {
+    let mut seen = Explicit::new();
+    let numbers: BTreeMap<&str, u64> = world
+        .cells
+        .iter()
+        .map(|(name, value)| {
+            let state = if withheld(name) { State::Withheld } else { State::Published(*value as i64) };
+            (name.as_str(), seen.cell(name.clone(), state))
+        })
+        .collect();
+    for (parent, children) in &world.sums {
+        let children: Vec<u64> = children.iter().map(|c| numbers[c.as_str()]).collect();
+        seen.sum(numbers[parent.as_str()], &children).unwrap();
+    }
+    let mut targets: Vec<u64> = numbers.iter().filter(|(name, _)| targets(name)).map(|(_, number)| *number).collect();
+    targets.sort_unstable();
+    attack(&seen, Some(&targets), None, &AttackOptions::default()).unwrap().passes(0.99)
+}
+
+fn counts() -> impl Strategy<Value = [[u64; 3]; 6]> {
+    prop::array::uniform6(prop::array::uniform3(prop_oneof![Just(0), 1..K, K..60, 60u64..500]))
+}
+
+/// How many worlds the protector said it could not make wholly safe, or in which not every primary reaches the threshold.
+fn protected(inner: &[[u64; 3]; 6]) -> Option<bool> {
+    let world = world(inner);
+    let primary = |name: &str| (1..K).contains(&world.cells[name]);
+    let mut tables = JointTables::new();
+    for (name, value) in &world.cells {
+        tables.cell(name.clone(), Cell::new(*value, primary(name))).unwrap();
+    }
+    for (parent, children) in &world.sums {
+        tables.sum(parent.clone(), children.clone());
+    }
+    let tables = tables.build().unwrap();
+    let pattern = protect(&tables.problem, &Options { intervals: Some(Intervals::default()), ..Options::default() });
+    let withheld = |name: &str| pattern.outcomes()[tables.find(name).unwrap() as usize].withheld();
+    assert!(world.cells.keys().all(|name| !primary(name) || withheld(name)));
+    (pattern.safe() && pattern.short.is_empty()).then(|| passes(&world, &withheld, &primary))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_protected_is_not_found_out(inner in counts()) {
+        prop_assert_ne!(protected(&inner), Some(false));
+    }
+}
+
+#[test]
+fn the_protector_nearly_always_says_that_it_is_done() {
+    let worlds = 60;
+    let done = (0..worlds).filter(|seed| {
+        let mut n = *seed * 7_919 + 13;
+        let inner = std::array::from_fn(|_| {
+            std::array::from_fn(|_| {
+                n = (n * 1_103_515_245 + 12_345) % 2_147_483_648;
+                if n % 3 == 0 { n / 64 % K } else { n / 64 % 90 }
+            })
+        });
+        protected(&inner) == Some(true)
+    });
+    assert!(done.count() * 10 >= worlds as usize * 9);
+}
+
+#[test]
+fn a_threshold_alone_is_found_out() {
+    let world = world(&[[40, 30, 4], [50, 60, 70], [80, 90, 20], [30, 31, 32], [33, 34, 35], [36, 37, 38]]);
+    let primary = |name: &str| (1..K).contains(&world.cells[name]);
+    assert!(!passes(&world, &primary, &primary));
+}
