@@ -11,7 +11,7 @@ pub(crate) struct Dictionary {
     /// The cells that move freely, and those that follow them.
     free: Vec<u32>,
     basic: Vec<u32>,
-    /// Row after row: how much a basic cell moves with each free one.
+    /// Column after column: how much each basic cell moves with a free one.
     rates: Vec<f64>,
     free_slack: Vec<f64>,
     basic_slack: Vec<f64>,
@@ -40,11 +40,11 @@ impl Dictionary {
                 });
             }
         }
-        let width = free.len();
-        let mut rates = vec![0.0; width * basic.len()];
+        let height = basic.len();
+        let mut rates = vec![0.0; height * free.len()];
         for (j, (col, entries)) in columns.iter().enumerate() {
             for (cell, rate) in entries.iter().filter(|(c, _)| c != col) {
-                rates[row_of[cell] * width + j] = *rate;
+                rates[j * height + row_of[cell]] = *rate;
             }
         }
         let (free_slack, basic_slack) = (free.iter().map(|c| slack(*c)).collect(), basic.iter().map(|c| slack(*c)).collect());
@@ -61,7 +61,7 @@ impl Dictionary {
     }
 
     fn rate(&self, row: usize, col: usize) -> f64 {
-        self.rates[row * self.free.len() + col]
+        self.rates[col * self.basic.len() + row]
     }
 
     /// How much a cell moves with each free one.
@@ -79,19 +79,21 @@ impl Dictionary {
 
     /// Exchanges a free cell for a basic one.
     fn pivot(&mut self, row: usize, col: usize) {
-        let width = self.free.len();
+        let height = self.basic.len();
         let scale = 1.0 / self.rate(row, col);
-        let mut line: Vec<f64> = (0..width).map(|c| -self.rate(row, c) * scale).collect();
-        line[col] = scale;
-        for other in (0..self.basic.len()).filter(|r| *r != row) {
-            let times = self.rate(other, col);
-            if times.abs() > TINY {
-                let base = other * width;
-                self.rates[base + col] = 0.0;
-                self.rates[base..base + width].iter_mut().zip(&line).for_each(|(r, l)| *r += times * l);
+        let entering = self.rates[col * height..(col + 1) * height].to_vec();
+        for (other, column) in self.rates.chunks_exact_mut(height).enumerate() {
+            if other == col {
+                column.iter_mut().for_each(|r| *r *= scale);
+                column[row] = scale;
+            } else if column[row].abs() > TINY {
+                let times = -column[row] * scale;
+                column.iter_mut().zip(&entering).for_each(|(r, e)| *r += times * e);
+                column[row] = times;
+            } else {
+                column[row] = 0.0;
             }
         }
-        self.rates[row * width..(row + 1) * width].copy_from_slice(&line);
         std::mem::swap(&mut self.free[col], &mut self.basic[row]);
         std::mem::swap(&mut self.free_slack[col], &mut self.basic_slack[row]);
     }
@@ -105,7 +107,8 @@ impl Dictionary {
             if rate.abs() <= TINY {
                 continue;
             }
-            while (rate * whole - (rate * whole).round()).abs() > 1e-5 {
+            // Most rates are one, and whole whatever the step.
+            while rate.abs() != 1.0 && (rate * whole - (rate * whole).round()).abs() > 1e-5 {
                 whole += 1.0;
                 if whole > 12.0 {
                     return None;

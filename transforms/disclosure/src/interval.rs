@@ -5,7 +5,7 @@
 //! [`Intervals::width`], and one in which it reaches [`Intervals::reach`] (DISCLOSURE §0.2, §2c). A table counts when exact additions say so; where
 //! none is found, a cell that holds the value back is withheld as well.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::local::{Goal, Moves};
 use crate::parallel;
@@ -161,8 +161,11 @@ pub(crate) fn widen(state: &mut State<'_>, want: Intervals, threads: usize) -> L
         let held = certify(state, &mut seen, &lacking, want, threads);
         let mut helped = false;
         if rounds < want.rounds {
-            for h in &held {
-                helped |= free(state, h);
+            // Far cells only when nothing near helps any of them.
+            for reach in [1, usize::MAX] {
+                if !helped {
+                    held.iter().for_each(|h| helped |= free(state, h, reach));
+                }
             }
         }
         lacking = held.into_iter().map(|h| h.var).collect();
@@ -177,13 +180,12 @@ pub(crate) fn widen(state: &mut State<'_>, want: Intervals, threads: usize) -> L
 }
 
 /// Withholds the cheapest cell that holds a primary back, unless one of them has been withheld for another in this round.
-fn free(state: &mut State<'_>, held: &Held) -> bool {
+fn free(state: &mut State<'_>, held: &Held, reach: usize) -> bool {
     if held.brakes.iter().any(|v| state.withheld[*v as usize]) {
         return true;
     }
-    let near = || state.problem.rows_of(held.var).flat_map(|(row, _)| state.problem.row(row).map(|(v, _)| v));
     let cheapest = held.brakes.iter().copied().filter(|v| state.candidate(*v)).min_by_key(|v| state.cost(*v));
-    let cheapest = cheapest.or_else(|| near().filter(|v| state.candidate(*v)).min_by_key(|v| state.cost(*v)));
+    let cheapest = cheapest.or_else(|| nearest(state, held.var, reach));
     match cheapest {
         Some(var) => {
             state.withhold(var, Cause::Interval(held.var));
@@ -192,4 +194,20 @@ fn free(state: &mut State<'_>, held: &Held) -> bool {
         }
         None => false,
     }
+}
+
+/// The cheapest of the published cells that are fewest constraints away from a variable, `reach` at most.
+fn nearest(state: &State<'_>, var: u32, reach: usize) -> Option<u32> {
+    let mut known = BTreeSet::from([var]);
+    let mut edge = vec![var];
+    for _ in 0..reach {
+        let rows: BTreeSet<u32> = edge.iter().flat_map(|v| state.problem.rows_of(*v).map(|(row, _)| row)).collect();
+        let members = rows.into_iter().flat_map(|row| state.problem.row(row).map(|(v, _)| v));
+        edge = members.filter(|v| known.insert(*v)).collect();
+        let cheapest = edge.iter().copied().filter(|v| state.candidate(*v)).min_by_key(|v| state.cost(*v));
+        if cheapest.is_some() || edge.is_empty() {
+            return cheapest;
+        }
+    }
+    None
 }

@@ -102,6 +102,16 @@ impl Ledger {
         }
     }
 
+    /// A cell as the ledger binds it. `primary` says whether a rule withholds it; `None` when that is not known any more (a ledger rebuilt from what
+    /// is public does not tell primaries from secondaries): then whatever was withheld before is protected as if it were primary.
+    ///
+    /// # Errors
+    /// As [`Ledger::fate`].
+    pub fn bind(&self, cell: &str, value: u64, primary: Option<bool>) -> Result<Cell, Error> {
+        let fate = self.fate(cell, value)?;
+        Ok(Cell { value, primary: primary.unwrap_or(fate == Fate::Sticky) && value > 0, fate })
+    }
+
     /// Cells of the ledger that a problem does not hold: they must be added, with what they add up to, or the problem is not the whole.
     pub fn missing(&self, keys: &BTreeSet<String>) -> Vec<String> {
         self.known.keys().filter(|k| !keys.contains(*k)).cloned().collect()

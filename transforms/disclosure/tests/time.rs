@@ -131,6 +131,8 @@ fn a_ledger_does_not_contradict_itself() {
     assert_eq!(ledger.shown("a"), Some(Shown::Value(3)), "what was published stays known");
     assert_eq!(ledger.fate("b", 9), Ok(Fate::Sticky));
     assert!(ledger.fate("a", 9).is_err());
+    assert!(ledger.bind("b", 9, None).unwrap().primary && !ledger.bind("b", 9, Some(false)).unwrap().primary);
+    assert!(!ledger.bind("a", 3, None).unwrap().primary);
     let line = serde_json::to_string(&ledger.entries()[0]).unwrap();
     assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), ledger.entries()[0]);
     assert_eq!(ledger.missing(&["a".to_owned()].into()), ["b"]);
