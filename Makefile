@@ -8,8 +8,8 @@ test: ## formatting, lints, every test, every gate
 	@ci/test.sh
 check: ## datasets, SQL models, contracts and SQL tests, without data
 	@cargo run --release --quiet --bin solidata -- check
-bench: ## speed and memory against DuckDB and Polars, in one run
-	@ci/bench/bench.sh
+bench: ## speed and memory against DuckDB and Polars, then of protection and attack, in one run
+	@ci/bench/bench.sh && ci/bench/disclosure.sh
 fmt: ## format the code
 	@cargo fmt --all
 docs: ## the documentation of the crates

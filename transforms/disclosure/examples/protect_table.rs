@@ -131,14 +131,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     if let Some(path) = option("--out") {
         let mut out = BufWriter::new(fs::File::create(path)?);
-        writeln!(out, "territoire,categorie,profil,n,status")?;
-        for (i, outcome) in pattern.outcomes().iter().enumerate() {
-            let status = match outcome {
-                Outcome::Primary => "primary",
-                Outcome::Secondary | Outcome::Sticky => "secondary",
-                _ => "published",
-            };
-            writeln!(out, "{},{},{status}", cube.names(i).join(","), cube.value(i))?;
+        writeln!(out, "territoire,categorie,profil,masked,primary")?;
+        for (i, outcome) in pattern.outcomes().iter().enumerate().filter(|(_, outcome)| outcome.withheld()) {
+            writeln!(out, "{},1,{}", cube.names(i).join(","), u8::from(*outcome == Outcome::Primary))?;
         }
         out.flush()?;
     }
