@@ -15,9 +15,6 @@ use crate::system::Part;
 pub(crate) type Effort<'a> = &'a [(usize, usize)];
 /// From every table: small regions do for nearly all targets.
 pub(crate) const LIGHT: Effort = &[(120, usize::MAX), (400, 2000)];
-/// For what has neither witness nor proof after that.
-pub(crate) const WIDE: Effort = &[(500, 4000), (1800, 1500)];
-
 /// How many targets near the middle of a region are tried in it.
 const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
