@@ -225,6 +225,7 @@ TITLES = {
     "categories_liens.csv": "Liens entre catégories",
     "categories_racines.csv": "Catégories et leurs racines",
     "categories_anciennes.csv": "Anciens codes de catégories",
+    "categories_sensibles.csv": "Catégories sensibles, protégées plus strictement",
     "publics.csv": "Publics accueillis",
     "langues.csv": "Langues",
     "types_structure.csv": "Types de structures",
@@ -252,7 +253,7 @@ def build(package, older, facts_folder, out):
     parts = [
         (geography(load_package(package), load_older(older), departments), GEO_SOURCE, f"COG {COG}"),
         (code_lists(facts_folder), SOLIGUIDE_SOURCE, "2026-08"),
-        (curated.licence_files(), CURATED_SOURCE, "2026-11"),
+        (curated.licence_files() | curated.sensitive_files(), CURATED_SOURCE, "2026-11"),
     ]
     index = ["# Written by ci/reference/build.py: do not edit. `build.py --check` proves that each file is the one described here.\n"]
     index.append(f"paquet = {toml_text(PACKAGE)}\nversion_paquet = {toml_text(VERSION)}\nversions_anterieures = {toml_text(OLDER)}\ncog = {toml_text(COG)}\n")

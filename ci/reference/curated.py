@@ -121,6 +121,26 @@ def licence_files():
     }
 
 
+# Themes of which a search may tell something that the law protects, or that stigmatises: (category code, theme). Codes beneath a listed one
+# are listed too, but for general care (gynecology, medical accommodation). Themes without a category (prostitution, asylum, prison, lgbt, spoken languages) are filters of a search: those are never published.
+_SENSITIVE = {
+    "violence": ["sexual_violence_support"],
+    "addiction": ["addictions", "addiction_care", "addiction_prevention_and_material"],
+    "sante_sexuelle": [
+        "sexual_health", "sexual_health_education", "sexual_health_vaccination", "hiv_prevention", "std_testing", "sti_prevention_testing",
+        "affective_life", "contraception", "emergency_contraception"],
+    "avortement": ["abortion"],
+    "sejour": ["regularization"],
+    "sante_mentale": [
+        "mental_health", "mental_health_education", "psychiatry", "psychological_support", "support_groups", "therapeutic_activities"],
+    "handicap": ["disability_advice"],
+}
+
+
+def sensitive_files():
+    return {"categories_sensibles.csv": (["categorie_code", "theme"], [(code, theme) for theme, codes in _SENSITIVE.items() for code in codes])}
+
+
 # Files that a mixed stage makes from a source of their own.
 ORIGIN = {
     "communes_anciennes.csv": ("npm @etalab/decoupage-administratif, versions 6.0.0, 5.3.0, 4.1.0, 3.1.1, 2.3.1 et 1.1.1 (INSEE : code officiel géographique)", "COG 2021 à 2026"),

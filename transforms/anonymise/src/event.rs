@@ -4,7 +4,24 @@ use crate::codes::CategorySet;
 use crate::{AnonymiseError, TerritoryId};
 
 /// A keyed hash of an organisation, or of the account when there is none. Its key is that of the search's year.
-pub type Contributor = [u8; 16];
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Contributor {
+    /// What it is.
+    pub kind: ContributorKind,
+    /// The hash.
+    pub hash: [u8; 16],
+}
+
+/// What a contributor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContributorKind {
+    /// An organisation, whichever of its accounts or widgets searched.
+    Organisation,
+    /// The account of a professional or volunteer without an organisation, or of someone of an unknown status.
+    Professional,
+    /// The account of a person.
+    Person,
+}
 
 /// Who searched, as far as windows and caps need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +104,7 @@ impl std::fmt::Debug for SearchEvent {
     }
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl SearchEvent {
     /// Length of its bytes.
@@ -130,15 +147,21 @@ impl SearchEvent {
         };
         let bit = |yes: bool, place: u8| u8::from(yes) << place;
         let Exclusions { admin_search, admin_status, api, bot, localhost } = self.exclusions;
+        let contributor = match self.contributor.map(|c| c.kind) {
+            None => 0,
+            Some(ContributorKind::Organisation) => 1,
+            Some(ContributorKind::Professional) => 2,
+            Some(ContributorKind::Person) => 3,
+        };
         put(&[
             VERSION,
-            found | actor << 2 | bit(self.later_page, 4) | bit(self.rounds, 5) | bit(self.contributor.is_some(), 6),
+            found | actor << 2 | bit(self.later_page, 4) | bit(self.rounds, 5),
             bit(admin_search, 0) | bit(admin_status, 1) | bit(api, 2) | bit(bot, 3) | bit(localhost, 4),
-            0,
+            contributor,
         ]);
         put(&self.collapse.to_be_bytes());
         put(&self.pair.to_be_bytes());
-        put(&self.contributor.unwrap_or_default());
+        put(&self.contributor.map(|c| c.hash).unwrap_or_default());
         put(&self.account.to_be_bytes());
         put(&self.signature.to_be_bytes());
         put(&self.query.to_be_bytes());
@@ -155,16 +178,16 @@ impl SearchEvent {
         let mut take = Take(bytes);
         let created_at = (u64::from_be_bytes(take.next()) ^ (1 << 63)) as i64;
         let id = take.next();
-        let [version, flags, excluded, zero] = take.next();
+        let [version, flags, excluded, kind] = take.next();
         let collapse = u128::from_be_bytes(take.next());
         let pair = u128::from_be_bytes(take.next());
-        let contributor = take.next();
+        let hash: [u8; 16] = take.next();
         let account = u64::from_be_bytes(take.next());
         let signature = u64::from_be_bytes(take.next());
         let query = u64::from_be_bytes(take.next());
         let territory = TerritoryId(u32::from_be_bytes(take.next()));
         let categories = CategorySet::from_bytes(take.next());
-        if version != VERSION || zero != 0 || excluded >= 1 << 5 || flags >= 1 << 7 || take.next() != [0_u8; 4] {
+        if version != VERSION || excluded >= 1 << 5 || flags >= 1 << 6 || take.next() != [0_u8; 4] {
             return Err(AnonymiseError::EventBytes("other version"));
         }
         let found = match flags & 3 {
@@ -179,13 +202,20 @@ impl SearchEvent {
             2 => Actor::Identified,
             _ => return Err(AnonymiseError::EventBytes("unknown flags")),
         };
+        let contributor = match (kind, hash) {
+            (0, hash) if hash == [0; 16] => None,
+            (1, hash) => Some(Contributor { kind: ContributorKind::Organisation, hash }),
+            (2, hash) => Some(Contributor { kind: ContributorKind::Professional, hash }),
+            (3, hash) => Some(Contributor { kind: ContributorKind::Person, hash }),
+            _ => return Err(AnonymiseError::EventBytes("unknown contributor")),
+        };
         let is = |byte: u8, place: u8| byte & (1 << place) != 0;
         Ok(Self {
             created_at,
             id,
             collapse,
             pair,
-            contributor: is(flags, 6).then_some(contributor),
+            contributor,
             account,
             signature,
             query,

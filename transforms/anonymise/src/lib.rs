@@ -38,7 +38,7 @@ pub use breach::Breach;
 pub use codes::{CATEGORY_NONE, CATEGORY_UNKNOWN, Categories, CategorySet};
 pub use door::{Door, HashKey, KeyRing};
 pub use error::AnonymiseError;
-pub use event::{Actor, Contributor, Exclusions, Found, SearchEvent};
+pub use event::{Actor, Contributor, ContributorKind, Exclusions, Found, SearchEvent};
 pub use local::Zone;
 pub use localities::{DepartementIndex, Localities};
 pub use solidata_territory::TerritoryId;

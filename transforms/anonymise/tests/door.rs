@@ -9,7 +9,7 @@ mod world;
 use proptest::prelude::*;
 use searches::*;
 use solidata_anonymise::contract::{Moment, SearchDoc, iso_to_ms};
-use solidata_anonymise::{Actor, Breach, Door, Found, SearchEvent};
+use solidata_anonymise::{Actor, Breach, Contributor, ContributorKind, Door, Found, SearchEvent};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use world::WORLD;
@@ -76,6 +76,14 @@ fn contributors_are_organisations_and_change_with_the_year() {
     let mut alone = by_account(0, "a");
     alone.user.orga_id = None;
     assert!(contributor(&alone).is_some() && contributor(&alone) != contributor(&by_account(0, "a")));
+    let kind = |doc: &SearchDoc<'static>| contributor(doc).unwrap().kind;
+    assert_eq!((kind(&by_account(0, "a")), kind(&alone)), (ContributorKind::Organisation, ContributorKind::Professional));
+    for (status, expected) in
+        [("SIMPLE_USER", ContributorKind::Person), ("VOLUNTEER", ContributorKind::Professional), ("NEW", ContributorKind::Professional)]
+    {
+        alone.user.status = text(status);
+        assert_eq!(kind(&alone), expected, "{status}");
+    }
     let new_year = (iso_to_ms("2024-12-31T23:00:00Z").unwrap() - iso_to_ms(START).unwrap()) as i64;
     assert_eq!(contributor(&by_account(new_year - 1, "a")), contributor(&by_account(0, "a")));
     assert_ne!(contributor(&by_account(new_year, "a")), contributor(&by_account(0, "a")), "the local year is another one");
@@ -138,7 +146,10 @@ proptest! {
             id: id(word as i64 & 0xffff_ffff, word as i64).0,
             collapse,
             pair: collapse.rotate_left(7),
-            contributor: flag.then_some([bits; 16]),
+            contributor: flag.then_some(Contributor {
+                kind: [ContributorKind::Organisation, ContributorKind::Professional, ContributorKind::Person][usize::from(bits % 3)],
+                hash: [bits; 16],
+            }),
             account: word,
             signature: word.rotate_left(9),
             query: word.rotate_left(19),

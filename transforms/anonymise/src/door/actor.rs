@@ -2,14 +2,14 @@
 
 use super::digest::Digest;
 use crate::contract::{SearchDoc, SearchUser};
-use crate::event::{Actor, Exclusions};
+use crate::event::{Actor, ContributorKind, Exclusions};
 use std::borrow::Cow;
 
 /// The actor of a search. Private; it lives only as long as its document.
 pub(super) enum Who<'a> {
     Nobody,
     Widget { organisation: Option<&'a str> },
-    Account { account: Cow<'a, str>, organisation: Option<&'a str> },
+    Account { account: Cow<'a, str>, organisation: Option<&'a str>, person: bool },
 }
 
 impl<'a> Who<'a> {
@@ -18,7 +18,7 @@ impl<'a> Who<'a> {
         match user.status.as_deref() {
             Some("WIDGET_USER") => Who::Widget { organisation },
             Some("NOT_LOGGED") => Who::Nobody,
-            _ => account(user).map_or(Who::Nobody, |account| Who::Account { account, organisation }),
+            status => account(user).map_or(Who::Nobody, |account| Who::Account { account, organisation, person: status == Some("SIMPLE_USER") }),
         }
     }
 
@@ -27,6 +27,18 @@ impl<'a> Who<'a> {
             Who::Nobody => Actor::Anonymous,
             Who::Widget { .. } => Actor::Widget,
             Who::Account { .. } => Actor::Identified,
+        }
+    }
+
+    /// The contributor: the organisation, else the account.
+    pub(super) fn contributor(&self) -> Option<(ContributorKind, &str)> {
+        match self {
+            Who::Account { organisation: Some(name), .. } | Who::Widget { organisation: Some(name) } => {
+                Some((ContributorKind::Organisation, name))
+            }
+            Who::Account { account, person: false, .. } => Some((ContributorKind::Professional, account)),
+            Who::Account { account, .. } => Some((ContributorKind::Person, account)),
+            Who::Widget { .. } | Who::Nobody => None,
         }
     }
 

@@ -7,7 +7,7 @@ mod keys;
 pub use keys::{HashKey, KeyRing};
 
 use crate::contract::{Moment, SearchDoc};
-use crate::{Breach, Categories, Found, Localities, SearchEvent, TerritoryId};
+use crate::{Breach, Categories, Contributor, ContributorKind, Found, Localities, SearchEvent, TerritoryId};
 use actor::Who;
 use digest::{Digest, Domain};
 use solidata_territory::{Clues, Geography};
@@ -131,17 +131,14 @@ impl<'a> Door<'a> {
     }
 
     /// With the key of the year of the place's local month, so that no month has two keys.
-    fn contributor(&self, who: &Who<'_>, territory: TerritoryId, created_at: i64) -> Result<Option<[u8; 16]>, Breach> {
-        let (domain, name) = match who {
-            Who::Account { organisation: Some(name), .. } | Who::Widget { organisation: Some(name) } => (Domain::Organisation, *name),
-            Who::Account { account, organisation: None } => (Domain::Account, account.as_ref()),
-            Who::Widget { organisation: None } | Who::Nobody => return Ok(None),
-        };
+    fn contributor(&self, who: &Who<'_>, territory: TerritoryId, created_at: i64) -> Result<Option<Contributor>, Breach> {
+        let Some((kind, name)) = who.contributor() else { return Ok(None) };
+        let domain = if kind == ContributorKind::Organisation { Domain::Organisation } else { Domain::Account };
         let month = self.places.month(territory, created_at).ok_or(Breach::DateAfterId)?;
         let key = self.keys.year(month.year()).ok_or(Breach::YearKeyMissing)?;
         let mut digest = Digest::new(key, domain);
         digest.text(Some(name));
-        Ok(Some(digest.finish().to_be_bytes()))
+        Ok(Some(Contributor { kind, hash: digest.finish().to_be_bytes() }))
     }
 
     fn territory(&self, doc: &SearchDoc<'_>) -> TerritoryId {
