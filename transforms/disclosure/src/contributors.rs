@@ -8,7 +8,7 @@ use crate::cube::Cube;
 use crate::error::Error;
 
 /// What kind of contributor is counted. An organisation counts once however many accounts it has; an account without one counts for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contributor {
     /// An organisation.

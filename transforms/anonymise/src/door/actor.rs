@@ -18,7 +18,9 @@ impl<'a> Who<'a> {
         match user.status.as_deref() {
             Some("WIDGET_USER") => Who::Widget { organisation },
             Some("NOT_LOGGED") => Who::Nobody,
-            status => account(user).map_or(Who::Nobody, |account| Who::Account { account, organisation, person: status == Some("SIMPLE_USER") }),
+            status => {
+                account(user).map_or(Who::Nobody, |account| Who::Account { account, organisation, person: status == Some("SIMPLE_USER") })
+            }
         }
     }
 
