@@ -1,14 +1,15 @@
 //! The joint problem of a release's periods, and what comes out of it.
 
 use crate::{
-    ALL, Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Rules, Scope, Shown,
+    ALL, Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Scope, Shown,
     report::{self, PerPerson},
+    rules::{intervals, primary},
 };
 use solidata_disclosure::{
     Contributor, ContributorFold, Contributors, Cube, Dimension, Explanation, Fate, Objective, Options, Pattern, Pool, PrimaryReason,
     Problem, Subject, Table, explain, protect,
 };
-use solidata_model::Month;
+use solidata_model::{Month, Protection};
 use std::collections::BTreeMap;
 
 /// Who searched: the kind of contributor and its keyed hash. Private.
@@ -42,7 +43,7 @@ pub struct Inner {
 /// The joint problem, ready to be protected. Private.
 pub struct Joint<'a> {
     lists: &'a Lists,
-    rules: &'a Rules,
+    rules: &'a Protection,
     scope: &'a Scope,
     cube: Cube,
     of: Vec<Contributors>,
@@ -71,6 +72,11 @@ pub struct Protected {
     pub gross: Vec<Option<Option<u64>>>,
 }
 
+/// Kind of period, period, and territory, category and measure of a row, whose net and gross cells are looked for.
+type RowKey = (&'static str, u32, [u32; 3]);
+/// An inner cell of the cube, and its count.
+type Leaf = ([u32; 4], u64);
+
 /// Positions of the dimensions in the cube.
 const PERIOD: usize = 0;
 const TERRITORY: usize = 1;
@@ -85,7 +91,7 @@ impl<'a> Joint<'a> {
     /// When a count names no leaf, or what was given before is not what is counted now.
     pub fn new(
         lists: &'a Lists,
-        rules: &'a Rules,
+        rules: &'a Protection,
         scope: &'a Scope,
         inner: &[Inner],
         before: &Before,
@@ -136,7 +142,7 @@ impl<'a> Joint<'a> {
         let level = self.cube.dimensions()[MEASURE].level(nodes[MEASURE]);
         let (territory, category) = (nodes[TERRITORY] as usize, nodes[CATEGORY] as usize);
         let subject = Subject { sensitive: self.lists.sensitive[category], population: self.lists.population[territory] };
-        let own = |cell: usize| self.rules.primary().judge(subject, &self.of[cell]);
+        let own = |cell: usize| primary(self.rules).judge(subject, &self.of[cell]);
         match level {
             // Below the département nothing of them is given, and nothing can be computed.
             "brute" | "retirees" if !self.lists.gross[territory] => None,
@@ -165,11 +171,11 @@ impl<'a> Joint<'a> {
             }
         }
         // A zero that was given while something is counted is as wrong as another value.
-        for cell in 0..self.cube.len() {
+        for (cell, shown) in shown.iter().enumerate() {
             let nodes = self.cube.nodes(cell);
             let period = periods.node(nodes[PERIOD]);
             let expected = periods.level(nodes[PERIOD]) == EARLIER && before.has(period) && self.is_given(&nodes);
-            let fits = match shown[cell] {
+            let fits = match *shown {
                 Some(Shown::Value(value)) => value == self.cube.value(cell),
                 Some(Shown::Withheld) => true,
                 None => !expected,
@@ -212,13 +218,13 @@ impl<'a> Joint<'a> {
             false => Pool::Off,
             true => Pool::Contributors { k: self.rules.k, per_person: self.rules.per_person, of_cell: self.pool_counts() },
         };
-        protect(&self.problem, &Options { pool, intervals: self.rules.intervals(), objective: Objective::Count, threads, seed: 0 })
+        protect(&self.problem, &Options { pool, intervals: intervals(self.rules), objective: Objective::Count, threads, seed: 0 })
     }
 
     /// Identified contributors and anonymous searches of each cell. Those of sensitive categories are fewer persons; they are counted as the fewer
     /// searches that stand for as many.
     fn pool_counts(&self) -> Vec<(u32, u32)> {
-        let rules = self.rules.primary();
+        let rules = primary(self.rules);
         let count = |cell: usize| {
             let sensitive = self.lists.sensitive[self.cube.nodes(cell)[CATEGORY] as usize];
             let of = &self.of[cell];
@@ -245,8 +251,7 @@ impl<'a> Joint<'a> {
             self.scope.given.iter().map(node).collect::<Result<_, DemandError>>()?
         };
         let (gross, net) = (self.lists.measures.find(GROSS)?, self.lists.measures.find(NET)?);
-        // By the nodes of a row: net and gross cells.
-        let mut rows: BTreeMap<(&'static str, u32, [u32; 3]), [Option<usize>; 2]> = BTreeMap::new();
+        let mut rows: BTreeMap<RowKey, [Option<usize>; 2]> = BTreeMap::new();
         for cell in 0..self.cube.len() {
             let nodes = self.cube.nodes(cell);
             let Some(kind) = given.get(&nodes[PERIOD]).filter(|_| self.is_given(&nodes)) else { continue };
@@ -344,7 +349,7 @@ impl<'a> Leaves<'a> {
     }
 
     /// The leaves of net searches and of removed ones, with their counts; `None` when the territory is not French.
-    fn of(&self, row: &Inner) -> Result<Option<[([u32; 4], u64); 2]>, DemandError> {
+    fn of(&self, row: &Inner) -> Result<Option<[Leaf; 2]>, DemandError> {
         let period = *self.periods.get(&row.month).ok_or_else(|| DemandError::Counts(format!("{} is not asked for", row.month)))?;
         let Some(territory) = self.lists.leaves(&row.territory) else { return Ok(None) };
         let category = self.lists.categories.find(&row.category)?;

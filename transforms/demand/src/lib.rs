@@ -4,7 +4,7 @@
 //! to a level and to nothing beneath it is an inner part of its own (`… sans précision`), so that totals are true sums. The dimensions come from
 //! the code lists alone: they are the same whatever the data, and whoever reads the published code lists can make them too.
 //!
-//! [`Lists`] are the code lists as dimensions, [`Rules`] what may be given, [`Inner`] the exact counts of a period's months, [`Scope`] the periods of a
+//! [`Lists`] are the code lists as dimensions, [`Protection`](solidata_model::Protection) what may be given, [`Inner`] the exact counts of a period's months, [`Scope`] the periods of a
 //! release, [`Before`] what earlier releases gave. [`Joint`] puts them together; [`Joint::protect`] gives the [`Protected`] rows that may leave the
 //! vault, and a [`Report`] that may not.
 //!
@@ -33,7 +33,6 @@ pub use lists::{ListTables, Lists};
 pub use measures::{GROSS, NET, OUTCOMES, REMOVED, measures};
 pub use periods::{EARLIER, Period, Scope};
 pub use report::{PerPerson, Report};
-pub use rules::Rules;
 pub use territories::{TerritoryNode, gross_leaf, is_gross_level, territories, territory_leaf, territory_nodes};
 
 /// Code of a search without category.

@@ -1,15 +1,16 @@
 //! What the operator may know of a protection. It never leaves the vault.
 
-use crate::{Rules, joint::Who};
+use crate::joint::Who;
 use serde::{Deserialize, Serialize};
 use solidata_disclosure::{Outcome, Pattern, PrimaryReason};
+use solidata_model::Protection;
 use std::collections::BTreeMap;
 
 /// How a protection came out. Private: it tells primary cells from secondary ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The rules.
-    pub rules: Rules,
+    pub rules: Protection,
     /// Cells by outcome.
     pub cells: BTreeMap<String, usize>,
     /// Primary cells by the first rule that withholds them.
@@ -40,7 +41,13 @@ pub struct PerPerson {
 }
 
 impl Report {
-    pub(crate) fn new(rules: &Rules, pattern: &Pattern, reasons: &[Option<PrimaryReason>], per_person: PerPerson, elsewhere: u64) -> Self {
+    pub(crate) fn new(
+        rules: &Protection,
+        pattern: &Pattern,
+        reasons: &[Option<PrimaryReason>],
+        per_person: PerPerson,
+        elsewhere: u64,
+    ) -> Self {
         let mut cells = BTreeMap::new();
         let mut primary = BTreeMap::new();
         for (outcome, reason) in pattern.outcomes().iter().zip(reasons) {
@@ -66,7 +73,7 @@ impl Report {
 type Count = ([u32; 4], u64, Option<Who>);
 
 /// What identified contributors do in one inner cell.
-pub(crate) fn per_person<'c>(counts: impl Iterator<Item = &'c Count>, rules: &Rules) -> PerPerson {
+pub(crate) fn per_person<'c>(counts: impl Iterator<Item = &'c Count>, rules: &Protection) -> PerPerson {
     let mut of: BTreeMap<(Who, [u32; 4]), u64> = BTreeMap::new();
     for (at, n, who) in counts {
         if let Some(who) = who {

@@ -1,5 +1,5 @@
 use crate::{Digest, kind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What a published dataset promises: `dataset.toml` and `schema.toml` of its folder under `datasets/`.
@@ -39,12 +39,28 @@ pub enum Feeds {
     Demand,
 }
 
-/// The interim protection of demand tables.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// The rules of protection of a table of demand. All of them are public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protection {
-    /// A count from 1 to `threshold - 1` is withheld.
-    pub threshold: u32,
+    /// The fewest contributors of a published cell.
+    pub k: u64,
+    /// The largest contributor may have at most this share of the searches, in percent.
+    pub dominance_percent: u64,
+    /// The fewest organisations of a cell to which only identified professionals contribute.
+    pub organisations: u32,
+    /// How many anonymous searches are taken to be one person.
+    pub per_person: u64,
+    /// The same in sensitive categories.
+    pub per_person_sensitive: u64,
+    /// Communes with fewer inhabitants are not given in sensitive categories.
+    pub population: u64,
+    /// Whether what a published total minus its published parts leaves must itself have `k` contributors.
+    pub pool: bool,
+    /// By how much two tables that agree with everything published must differ in each primary cell; 0 looks at linear algebra only.
+    pub width: u64,
+    /// The share of primary cells, in percent, that one such table must let reach `k`.
+    pub reach_percent: u64,
 }
 
 /// The columns of a dataset.

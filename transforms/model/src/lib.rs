@@ -23,4 +23,4 @@ pub use manifest::{
 };
 pub use month::{Month, MonthError, month_range};
 pub use runspec::{RunSpec, SnapshotPin, SnapshotRole, Thresholds};
-pub use stage_key::{StageKey, StageKeyBuilder};
+pub use stage_key::{StageKey, StageKeyBuilder, StageKeyError};

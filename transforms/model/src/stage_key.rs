@@ -39,6 +39,19 @@ impl fmt::Display for StageKey {
     }
 }
 
+/// What is no [`StageKey`]: it has 64 hexadecimal digits in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stage key has 64 hexadecimal digits in lower case")]
+pub struct StageKeyError;
+
+impl std::str::FromStr for StageKey {
+    type Err = StageKeyError;
+    fn from_str(text: &str) -> Result<Self, StageKeyError> {
+        let digest: crate::Digest<crate::kind::Text> = text.parse().map_err(|_| StageKeyError)?;
+        Ok(Self(*digest.as_bytes()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +63,7 @@ mod tests {
         let c = StageKeyBuilder::new("x", 2).part("ab", "c").finish();
         assert!(a != b && a != c);
         assert_eq!(a, StageKeyBuilder::new("x", 1).part("ab", "c").finish());
+        assert_eq!(a.to_string().parse(), Ok(a));
+        assert!("x".parse::<StageKey>().is_err());
     }
 }

@@ -189,3 +189,37 @@ fn a_snapshot_stays_what_it_was_when_it_was_pinned() {
     assert_eq!(vault.pin(&snapshot, SnapshotRole::Lieux, &pin("x", "archive+gzip")).unwrap(), PinStatus::Same);
     assert_eq!(vault.view().pinned(&snapshot, SnapshotRole::Lieux).unwrap().unwrap().form, "archive+gzip");
 }
+
+#[test]
+fn the_ledger_is_a_chain_that_shows_what_was_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open(&dir.path().join("vault")).unwrap();
+    let table = dir.path().join("table");
+    fs::write(&table, b"rows").unwrap();
+    let release = |sealed: u64| solidata_model::IndexEntry {
+        month: "2024-09".parse().unwrap(),
+        revision: 1,
+        prefix: "releases/2024-09/r1".into(),
+        manifest_sha256: solidata_model::Digest::of(b"m"),
+        partial: false,
+        sealed,
+    };
+    let key = solidata_model::StageKeyBuilder::new("cubes", 1).finish();
+    vault.append_ledger(release(1), Some(&table), Some(key)).unwrap();
+    vault.append_ledger(release(3), None, None).unwrap();
+    assert!(vault.append_ledger(release(3), None, None).is_err(), "out of order");
+    let entries = vault.view().ledger().unwrap();
+    assert_eq!(entries.iter().map(|e| (e.release.sealed, e.counts())).collect::<Vec<_>>(), [(1, Some(key)), (3, None)]);
+    assert_eq!(fs::read(vault.view().ledger_table(&entries[0]).unwrap().unwrap()).unwrap(), b"rows");
+    assert_eq!(vault.view().ledger_table(&entries[1]).unwrap(), None);
+    fs::write(vault.root().join("ledger/000001.parquet"), b"raws").unwrap();
+    assert!(vault.view().ledger_table(&entries[0]).is_err());
+    let first = vault.root().join("ledger/000001.json");
+    let text = fs::read_to_string(&first).unwrap();
+    fs::write(&first, text.replace("false", "true")).unwrap();
+    assert!(vault.view().ledger().is_err(), "an entry was changed");
+    fs::write(&first, text).unwrap();
+    assert!(vault.view().ledger().is_ok());
+    fs::remove_file(first).unwrap();
+    assert!(vault.view().ledger().is_err(), "an entry was taken away");
+}

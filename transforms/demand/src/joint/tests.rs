@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 static LISTS: LazyLock<Lists> = LazyLock::new(testing::lists);
 
-fn rules() -> Rules {
-    Rules {
+fn rules() -> Protection {
+    Protection {
         k: 11,
         dominance_percent: 85,
         organisations: 3,
