@@ -52,6 +52,9 @@ pub enum Command {
     /// Verify a published store or a single release, from a folder or URL
     #[command(after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out")]
     Verify(VerifyArgs),
+    /// Say why a cell of a table of demand is, or is not, given. Private: the answer tells true things about withheld cells
+    #[command(after_help = "Example: solidata explain demande_territoires 2024-09/com-67482/food/tous --vault vault")]
+    Explain(ExplainArgs),
     /// Say what a vault and a public store hold
     #[command(after_help = "Example: solidata status --vault vault --public out")]
     Status(StatusArgs),
@@ -170,6 +173,24 @@ pub struct VerifyArgs {
     /// Only this month
     #[arg(long)]
     pub month: Option<Month>,
+}
+
+/// `explain`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The dataset: demande_territoires
+    pub dataset: String,
+    /// The cell: period/territory/category/outcome; `brutes` as the outcome names gross searches
+    pub cell: String,
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// Settings [default: ./solidata.toml when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Threads [default: the machine's cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// `status`.

@@ -51,7 +51,7 @@ async fn main() {
     let inputs = SafeInputs::open(pending.commit().unwrap()).unwrap();
     let safe = start.elapsed();
     for month in &report.months {
-        Cubes::compute(&inputs, *month, &project, &engine).await.unwrap();
+        Cubes::compute(&inputs, *month, &project, &lists, &engine).await.unwrap();
     }
     let done = start.elapsed();
 

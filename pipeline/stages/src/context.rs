@@ -17,6 +17,8 @@ pub struct Lists {
     pub localities: Localities,
     /// Publics, languages, licences and sources.
     pub places: PlaceLists,
+    /// Territories, categories and measures as dimensions of demand.
+    pub demand: solidata_demand::Lists,
     /// One digest over all of them.
     pub digest: String,
 }
@@ -51,6 +53,12 @@ impl Lists {
             sources: project.reference("sources.csv")?,
         })
         .map_err(|e| wrong(&e))?;
-        Ok(Self { places, categories, localities, digest: project.digest_under("datasets/reference/")?, geography })
+        let tables = solidata_demand::ListTables {
+            categories: project.reference("categories.csv")?,
+            links: project.reference("categories_liens.csv")?,
+            sensitive: project.reference("categories_sensibles.csv")?,
+        };
+        let demand = solidata_demand::Lists::new(&geography, tables)?;
+        Ok(Self { demand, places, categories, localities, digest: project.digest_under("datasets/reference/")?, geography })
     }
 }

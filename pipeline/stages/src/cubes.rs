@@ -1,95 +1,166 @@
 //! Exact counts, and what protection lets through of them. Each is a type that only the stage before can make.
 
 use crate::{
-    Engine, Project, StageError,
-    demand::{SafeInputs, safe_ensembles_schema, safe_recherches_schema},
+    Engine, Lists, Project, StageError,
+    demand::{SafeInputs, read_parquet, safe_ensembles_schema, safe_recherches_schema, write_parquet},
     engine::{collect, register},
-    tables::{categories_ancetres, schema},
+    tables::schema,
 };
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
+    array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, StringBuilder},
     compute::concat_batches,
     datatypes::{DataType, Int64Type, SchemaRef},
 };
-use solidata_disclosure::{SmallCounts, Verdict};
+use solidata_demand::{Inner, Protected, Who};
+use solidata_disclosure::Contributor;
 use solidata_model::Month;
-use std::sync::Arc;
+use solidata_store::StageOutput;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// The model that makes the one cube of this version.
 const CUBE: &str = "cube_demande";
+const FILE: &str = "demande.parquet";
 
-/// Exact counts of searches of one month. They never leave the vault.
+/// Exact counts of searches of one month, by inner cell and contributor. They never leave the vault.
 pub struct Cubes {
+    month: Month,
     demande: RecordBatch,
 }
 
 impl Cubes {
+    /// The stage's name in the vault.
+    pub const STAGE: &'static str = "cubes";
+
     /// Counts the safe inputs of a month with the models of `sql/cubes`.
     ///
     /// # Errors
     /// When a query fails or the vault's disk does.
-    pub async fn compute(inputs: &SafeInputs, month: Month, project: &Project, engine: &Engine) -> Result<Self, StageError> {
+    pub async fn compute(inputs: &SafeInputs, month: Month, project: &Project, lists: &Lists, engine: &Engine) -> Result<Self, StageError> {
         let ctx = engine.session(None)?;
         let [searches, sets] = inputs.month(month)?;
+        register(&ctx, "safe_feuilles", safe_feuilles_schema(), vec![leaves(&sets, lists)?])?;
         register(&ctx, "safe_recherches", safe_recherches_schema(), searches)?;
         register(&ctx, "safe_ensembles", safe_ensembles_schema(), sets)?;
-        let ancestors = categories_ancetres(project)?;
-        register(&ctx, "categories_ancetres", ancestors.schema(), vec![ancestors])?;
         let models = project.models("cubes")?;
         let sql = models.get(CUBE).ok_or_else(|| StageError::project("sql/cubes", "cube_demande.sql is missing"))?;
         // A total order, so that the cube is one value and not many.
-        let sorted = format!("SELECT mois, code_departement, categorie_code, brute, nette FROM ({sql}) ORDER BY 1, 2, 3");
+        let columns: Vec<String> = cube_schema().fields().iter().map(|f| f.name().clone()).collect();
+        let sorted = format!("SELECT {} FROM ({sql}) ORDER BY 1, 2, 3, 4, 5, 6", columns.join(", "));
         // What the engine says may quote a value of a private row: only that it failed is told.
         let batches =
             collect(&ctx, CUBE, &sorted).await.map_err(|_| StageError::Defect(format!("{CUBE}: the query failed on these rows")))?;
         // The engine cannot know that none of them is null.
         let batches = batches.iter().map(|b| RecordBatch::try_new(cube_schema(), b.columns().to_vec())).collect::<Result<Vec<_>, _>>()?;
-        let demande = concat_batches(&cube_schema(), &batches)?;
-        Ok(Self { demande })
+        Ok(Self { month, demande: concat_batches(&cube_schema(), &batches)? })
     }
+
+    /// Writes the counts into a folder of the vault.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn write(&self, folder: &Path) -> Result<(), StageError> {
+        write_parquet(&folder.join(FILE), &self.demande)
+    }
+
+    /// Opens a verified output.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(month: Month, output: &StageOutput) -> Result<Self, StageError> {
+        let batches = read_parquet(&output.file(FILE)?)?;
+        Ok(Self { month, demande: concat_batches(&cube_schema(), &batches)? })
+    }
+
+    /// The counts, one by one.
+    ///
+    /// # Errors
+    /// When a cube is not of the form its model promises.
+    pub fn inner(&self) -> Result<Vec<Inner>, StageError> {
+        let defect = |name: &str| StageError::Defect(format!("{CUBE}: column {name} is not what it should be"));
+        let text = |name: &str| {
+            let column = self.demande.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+            column.ok_or_else(|| defect(name))
+        };
+        let count = |name: &str, row: usize| {
+            let column = self.demande.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
+            column.filter(|c| c.is_valid(row)).and_then(|c| u64::try_from(c.value(row)).ok()).ok_or_else(|| defect(name))
+        };
+        let (months, territories, categories) = (text("mois")?, text("territoire_id")?, text("categorie_code")?);
+        let (outcomes, natures, hashes) = (text("resultat")?, text("contributeur_nature")?, text("contributeur")?);
+        let mut inner = Vec::with_capacity(self.demande.num_rows());
+        for row in 0..self.demande.num_rows() {
+            let who = match (natures.is_valid(row), hashes.is_valid(row)) {
+                (false, false) => None,
+                _ => {
+                    let kind = match natures.value(row) {
+                        "organisation" => Contributor::Organisation,
+                        "professionnel" => Contributor::Professional,
+                        "personne" => Contributor::Person,
+                        _ => return Err(defect("contributeur_nature")),
+                    };
+                    let hash = u128::from_str_radix(hashes.value(row), 16).map_err(|_| defect("contributeur"))?;
+                    Some(Who { kind, hash })
+                }
+            };
+            if months.value(row).parse() != Ok(self.month) {
+                return Err(defect("mois"));
+            }
+            inner.push(Inner {
+                month: self.month,
+                territory: territories.value(row).to_owned(),
+                category: categories.value(row).to_owned(),
+                outcome: outcomes.value(row).to_owned(),
+                who,
+                gross: count("brute", row)?,
+                net: count("nette", row)?,
+            });
+        }
+        Ok(inner)
+    }
+}
+
+/// The leaf of each set of categories.
+fn leaves(sets: &[RecordBatch], lists: &Lists) -> Result<RecordBatch, StageError> {
+    let wrong = || StageError::Defect("safe_ensembles has other columns".into());
+    let mut codes: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    for batch in sets {
+        let numbers = batch.column(0).as_primitive_opt::<Int64Type>().ok_or_else(wrong)?;
+        let names = batch.column(1).as_string_opt::<i32>().ok_or_else(wrong)?;
+        for row in 0..batch.num_rows() {
+            codes.entry(numbers.value(row)).or_default().push(names.value(row));
+        }
+    }
+    let numbers: Int64Array = codes.keys().map(|n| Some(*n)).collect();
+    let leaves: StringArray = codes.values().map(|codes| Some(lists.demand.plan.leaf(codes.iter().copied()))).collect();
+    Ok(RecordBatch::try_new(safe_feuilles_schema(), vec![Arc::new(numbers), Arc::new(leaves)])?)
+}
+
+/// The columns of `safe_feuilles`: where each set of categories belongs in the graph.
+pub fn safe_feuilles_schema() -> SchemaRef {
+    schema(&[("ensemble", DataType::Int64), ("categorie_code", DataType::Utf8)])
 }
 
 fn cube_schema() -> SchemaRef {
     let text = |name| (name, DataType::Utf8);
-    schema(&[text("mois"), text("code_departement"), text("categorie_code"), ("brute", DataType::Int64), ("nette", DataType::Int64)])
+    let names = ["mois", "territoire_id", "categorie_code", "resultat", "contributeur_nature?", "contributeur?"];
+    let mut columns: Vec<(&str, DataType)> = names.into_iter().map(text).collect();
+    columns.extend([("brute", DataType::Int64), ("nette", DataType::Int64)]);
+    schema(&columns)
 }
 
-/// Counts that may be published: every small one is withheld, under the one marker.
+/// Counts that may be published, under one marker for all that may not.
 pub struct ProtectedCubes {
     demande: RecordBatch,
 }
 
 impl ProtectedCubes {
-    /// Applies the interim rule: a row whose gross or net count, or their difference, is small loses both measures.
+    /// The rows of some protections, one after the other.
     ///
     /// # Errors
-    /// When a cube is not of the form its model promises.
-    pub fn protect(cubes: &Cubes, threshold: u32) -> Result<Self, StageError> {
-        let rule = SmallCounts::new(u64::from(threshold));
-        let count = |name: &str, row: usize| -> Result<i64, StageError> {
-            let column = cubes.demande.column_by_name(name).ok_or_else(|| StageError::Defect(format!("{CUBE} has no column {name}")))?;
-            let column = column.as_primitive_opt::<Int64Type>().filter(|c| c.is_valid(row));
-            column.map(|c| c.value(row)).ok_or_else(|| StageError::Defect(format!("{CUBE}.{name} is no count")))
-        };
-        let mut gross = Vec::new();
-        let mut net = Vec::new();
-        let mut status = Vec::new();
-        for row in 0..cubes.demande.num_rows() {
-            let (g, n) = (count("brute", row)?, count("nette", row)?);
-            let verdict = match (u64::try_from(g), u64::try_from(n)) {
-                (Ok(g), Ok(n)) => rule.judge(g, n),
-                _ => Verdict::Withheld,
-            };
-            let published = verdict == Verdict::Published;
-            gross.push(published.then_some(g));
-            net.push(published.then_some(n));
-            status.push(if published { "publie" } else { "secret" });
-        }
-        let mut columns: Vec<ArrayRef> = cubes.demande.columns().iter().take(3).cloned().collect();
-        columns.push(Arc::new(Int64Array::from(gross)));
-        columns.push(Arc::new(Int64Array::from(net)));
-        columns.push(Arc::new(StringArray::from(status)));
-        Ok(Self { demande: RecordBatch::try_new(protected_schema(), columns)? })
+    /// When a count passes 63 bits.
+    pub fn new(parts: &[Protected]) -> Result<Self, StageError> {
+        let batches = parts.iter().map(batch).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { demande: concat_batches(&protected_schema(), &batches)? })
     }
 
     /// The columns of `demande_protegee`.
@@ -103,10 +174,52 @@ impl ProtectedCubes {
     }
 }
 
+fn batch(rows: &Protected) -> Result<RecordBatch, StageError> {
+    let texts = |values: &[String]| Arc::new(StringArray::from_iter_values(values)) as ArrayRef;
+    let count = |n: u64| i64::try_from(n).map_err(|_| StageError::Defect("a count passes 63 bits".into()));
+    let counts = |values: Vec<Option<u64>>| -> Result<ArrayRef, StageError> {
+        let values = values.into_iter().map(|n| n.map(count).transpose()).collect::<Result<Vec<_>, _>>()?;
+        Ok(Arc::new(Int64Array::from(values)))
+    };
+    let (mut net, mut gross) = (StringBuilder::new(), StringBuilder::new());
+    for value in &rows.net {
+        net.append_value(if value.is_some() { "publie" } else { "secret" });
+    }
+    for value in &rows.gross {
+        gross.append_value(match value {
+            None => "non_diffuse",
+            Some(None) => "secret",
+            Some(Some(_)) => "publie",
+        });
+    }
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(&rows.kind)),
+        texts(&rows.period),
+        texts(&rows.territory),
+        texts(&rows.category),
+        texts(&rows.outcome),
+        counts(rows.net.clone())?,
+        counts(rows.gross.iter().map(|g| g.flatten()).collect())?,
+        Arc::new(net.finish()),
+        Arc::new(gross.finish()),
+    ];
+    Ok(RecordBatch::try_new(protected_schema(), columns)?)
+}
+
 fn protected_schema() -> SchemaRef {
     let text = |name| (name, DataType::Utf8);
     let count = |name| (name, DataType::Int64);
-    schema(&[text("mois"), text("code_departement"), text("categorie_code"), count("brute?"), count("nette?"), text("statut")])
+    schema(&[
+        text("periode_type"),
+        text("periode"),
+        text("territoire_id"),
+        text("categorie_code"),
+        text("resultat"),
+        count("nette?"),
+        count("brute?"),
+        text("statut"),
+        text("statut_brutes"),
+    ])
 }
 
 #[cfg(test)]
@@ -114,20 +227,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_rows_lose_both_measures() {
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from(vec!["2024-09"; 4])),
-            Arc::new(StringArray::from(vec!["67"; 4])),
-            Arc::new(StringArray::from(vec!["a", "b", "c", "d"])),
-            Arc::new(Int64Array::from(vec![40, 40, 40, 12])),
-            Arc::new(Int64Array::from(vec![20, 30, 40, 0])),
-        ];
-        let cubes = Cubes { demande: RecordBatch::try_new(cube_schema(), columns).unwrap() };
-        let protected = ProtectedCubes::protect(&cubes, 11).unwrap();
-        let status = protected.demande().column(5).as_string::<i32>();
-        assert_eq!(status.iter().flatten().collect::<Vec<_>>(), ["publie", "secret", "publie", "publie"]);
-        let gross = protected.demande().column(3).as_primitive::<Int64Type>();
-        let net = protected.demande().column(4).as_primitive::<Int64Type>();
-        assert!(gross.is_null(1) && net.is_null(1) && net.value(3) == 0);
+    fn there_is_one_marker_and_gross_counts_have_a_state_of_their_own() {
+        let text = |t: &str| vec![t.to_owned(); 3];
+        let rows = Protected {
+            kind: vec!["mois"; 3],
+            period: text("2024-09"),
+            territory: text("dep-67"),
+            category: text("food"),
+            outcome: text("tous"),
+            net: vec![Some(40), None, Some(0)],
+            gross: vec![Some(Some(50)), None, Some(None)],
+        };
+        let protected = ProtectedCubes::new(&[rows.clone(), rows]).unwrap();
+        let batch = protected.demande();
+        let column = |i: usize| batch.column(i).as_string::<i32>().iter().flatten().take(3).collect::<Vec<_>>();
+        assert_eq!(batch.num_rows(), 6);
+        assert_eq!(column(7), ["publie", "secret", "publie"]);
+        assert_eq!(column(8), ["publie", "non_diffuse", "secret"]);
+        let (net, gross) = (batch.column(5).as_primitive::<Int64Type>(), batch.column(6).as_primitive::<Int64Type>());
+        assert!(net.is_null(1) && net.value(2) == 0 && gross.value(0) == 50 && gross.is_null(1) && gross.is_null(2));
     }
 }

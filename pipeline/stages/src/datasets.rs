@@ -1,12 +1,12 @@
 //! From protected cubes, the public directory and code lists to published tables. The session here holds nothing else.
 
 use crate::{
-    Engine, Project, StageError,
-    cubes::ProtectedCubes,
+    Engine, Lists, Project, StageError,
+    cubes::{ProtectedCubes, safe_feuilles_schema},
     demand::read_parquet,
     engine::{collect, register},
     supply::PublicSupply,
-    tables::{categories, categories_ancetres, parametres, parametres_schema, territoires},
+    tables::{categories, categories_ancetres, noeuds_categories, noeuds_territoires, parametres, parametres_schema, territoires},
 };
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use chrono::NaiveDate;
@@ -26,6 +26,8 @@ use std::{
 pub struct Sources<'a> {
     /// The project.
     pub project: &'a Project,
+    /// Its code lists.
+    pub lists: &'a Lists,
     /// The public directory.
     pub supply: &'a PublicSupply,
     /// Protected counts, when the run has searches.
@@ -42,11 +44,13 @@ pub struct Sources<'a> {
 type CodeListTable = (&'static str, RecordBatch, &'static [&'static str]);
 
 /// The tables of code lists.
-fn code_lists(project: &Project) -> Result<Vec<CodeListTable>, StageError> {
+fn code_lists(project: &Project, lists: &Lists) -> Result<Vec<CodeListTable>, StageError> {
     Ok(vec![
         ("territoires", territoires(project)?, &["territoire_id"]),
         ("categories", categories(project)?, &["categorie_code"]),
         ("categories_ancetres", categories_ancetres(project)?, &["categorie_code", "ancetre_code"]),
+        ("noeuds_territoires", noeuds_territoires(lists)?, &["territoire_id"]),
+        ("noeuds_categories", noeuds_categories(lists)?, &["categorie_code"]),
     ])
 }
 
@@ -64,12 +68,18 @@ pub fn base_tables(project: &Project) -> Result<Vec<BaseTable>, StageError> {
     let mut tables = vec![
         table("safe_recherches", Layer::SafeInput, crate::demand::safe_recherches_schema(), &[]),
         table("safe_ensembles", Layer::SafeInput, crate::demand::safe_ensembles_schema(), &["ensemble", "categorie_code"]),
-        table("demande_protegee", Layer::ProtectedCube, ProtectedCubes::schema(), &["mois", "code_departement", "categorie_code"]),
+        table("safe_feuilles", Layer::SafeInput, safe_feuilles_schema(), &["ensemble"]),
+        table(
+            "demande_protegee",
+            Layer::ProtectedCube,
+            ProtectedCubes::schema(),
+            &["periode", "territoire_id", "categorie_code", "resultat"],
+        ),
         table("lieux_publics", Layer::PublicSupply, PublicSupply::places_schema(), &["lieu_id"]),
         table("services_publics", Layer::PublicSupply, PublicSupply::services_schema(), &["service_id"]),
         table("parametres", Layer::CodeList, parametres_schema(), &["mois"]),
     ];
-    for (name, batch, key) in code_lists(project)? {
+    for (name, batch, key) in code_lists(project, &Lists::load(project)?)? {
         tables.push(table(name, Layer::CodeList, batch.schema(), key));
     }
     Ok(tables)
@@ -78,7 +88,7 @@ pub fn base_tables(project: &Project) -> Result<Vec<BaseTable>, StageError> {
 impl Sources<'_> {
     fn session(&self, engine: &Engine, spill: Option<PathBuf>) -> Result<SessionContext, StageError> {
         let ctx = engine.session(spill)?;
-        for (name, batch, _) in code_lists(self.project)? {
+        for (name, batch, _) in code_lists(self.project, self.lists)? {
             register(&ctx, name, batch.schema(), vec![batch])?;
         }
         register(&ctx, "parametres", parametres_schema(), vec![parametres(self.month, self.date_photo, self.complete)?])?;

@@ -18,7 +18,7 @@ use parquet::{
 };
 use serde::{Deserialize, Serialize};
 use solidata_anonymise::{
-    Actor, Aggregate, CategorySet, Found, SafeSearchRow, SearchEvent,
+    Actor, Aggregate, CategorySet, ContributorKind, Found, SafeSearchRow, SearchEvent,
     net::{Decision, NetParams, NetReport, NetRule, Waterfall},
 };
 use solidata_model::Month;
@@ -190,6 +190,7 @@ pub fn safe_recherches_schema() -> SchemaRef {
     schema(&[
         text("mois"),
         text("territoire_niveau"),
+        text("territoire_id"),
         text("code_arrondissement_municipal?"),
         text("code_commune?"),
         text("code_epci?"),
@@ -198,6 +199,7 @@ pub fn safe_recherches_schema() -> SchemaRef {
         ("ensemble", DataType::Int64),
         text("resultat"),
         text("acteur"),
+        text("contributeur_nature?"),
         text("contributeur?"),
         ("brute", DataType::Int64),
         ("nette", DataType::Int64),
@@ -211,13 +213,14 @@ pub fn safe_ensembles_schema() -> SchemaRef {
 
 /// The rows of one month.
 fn searches(rows: &[SafeSearchRow], sets: &BTreeMap<CategorySet, i64>, lists: &Lists) -> Result<RecordBatch, StageError> {
-    let mut texts: [StringBuilder; 10] = std::array::from_fn(|_| StringBuilder::new());
+    let mut texts: [StringBuilder; 12] = std::array::from_fn(|_| StringBuilder::new());
     let name_of_month = rows.first().map(|row| row.month.to_string()).unwrap_or_default();
     for row in rows {
         let territory = lists.geography.territory(row.territory);
-        let [month, level, borough, commune, epci, departement, region, found, actor, contributor] = &mut texts;
+        let [month, level, place, borough, commune, epci, departement, region, found, actor, nature, contributor] = &mut texts;
         month.append_value(&name_of_month);
         level.append_value(territory.level.as_str());
+        place.append_value(territory.to_string());
         borough.append_option(territory.arrondissement.as_ref().map(|c| c.as_str()));
         commune.append_option(territory.commune.as_ref().map(|c| c.as_str()));
         epci.append_option(territory.epci.as_ref().map(|c| c.as_str()));
@@ -233,13 +236,23 @@ fn searches(rows: &[SafeSearchRow], sets: &BTreeMap<CategorySet, i64>, lists: &L
             Actor::Widget => "widget",
             Actor::Identified => "compte",
         });
-        contributor.append_option(row.contributor.map(|c| format!("{:032x}", u128::from_be_bytes(c))));
+        nature.append_option(row.contributor.map(|c| nature_of(c.kind)));
+        contributor.append_option(row.contributor.map(|c| format!("{:032x}", u128::from_be_bytes(c.hash))));
     }
     let mut columns: Vec<ArrayRef> = texts.iter_mut().map(|t| Arc::new(t.finish()) as ArrayRef).collect();
-    columns.insert(7, Arc::new(rows.iter().map(|r| sets.get(&r.categories).copied()).collect::<Int64Array>()));
+    columns.insert(8, Arc::new(rows.iter().map(|r| sets.get(&r.categories).copied()).collect::<Int64Array>()));
     columns.push(Arc::new(rows.iter().map(|r| Some(i64::from(r.brute))).collect::<Int64Array>()));
     columns.push(Arc::new(rows.iter().map(|r| Some(i64::from(r.nette))).collect::<Int64Array>()));
     Ok(RecordBatch::try_new(safe_recherches_schema(), columns)?)
+}
+
+/// What a contributor is called in the vault's tables.
+fn nature_of(kind: ContributorKind) -> &'static str {
+    match kind {
+        ContributorKind::Organisation => "organisation",
+        ContributorKind::Professional => "professionnel",
+        ContributorKind::Person => "personne",
+    }
 }
 
 fn category_sets(sets: &BTreeMap<CategorySet, i64>, lists: &Lists) -> Result<RecordBatch, StageError> {

@@ -89,6 +89,37 @@ pub enum StageError {
     /// A table could not be written.
     #[error(transparent)]
     Canon(#[from] solidata_canon::CanonError),
+    /// Demand cannot be protected.
+    #[error(transparent)]
+    Demand(#[from] solidata_demand::DemandError),
+    /// The ledger names a release that the public store does not have.
+    #[error(
+        "{public}: the vault's ledger names {release}, which is not there as it was published: this is the vault of another store, or the release was \
+         removed or replaced; use the store and the vault that belong together"
+    )]
+    Ledger {
+        /// Prefix of the release.
+        release: String,
+        /// The public store.
+        public: String,
+    },
+    /// A published object is not what its release says.
+    #[error("{what}: it is missing or damaged; run `solidata verify` and restore it from a backup")]
+    Damaged {
+        /// The object.
+        what: String,
+    },
+    /// A release did not pass the attack.
+    #[error("{month}: not published: {detail}")]
+    Attacked {
+        /// The month.
+        month: String,
+        /// What fell, without a value.
+        detail: String,
+    },
+    /// The attack could not be carried out.
+    #[error(transparent)]
+    Audit(#[from] solidata_audit::AuditError),
     /// The vault's disk failed.
     #[error("{path}: {cause}; check the disk and the rights of the vault")]
     Vault {
@@ -116,6 +147,15 @@ pub enum StageError {
     Defect(String),
 }
 
+fn of_fault(fault: solidata_store::Fault) -> EndKind {
+    match fault {
+        solidata_store::Fault::Findings => EndKind::Findings,
+        solidata_store::Fault::Usage => EndKind::Usage,
+        solidata_store::Fault::Unavailable => EndKind::Unavailable,
+        solidata_store::Fault::Internal => EndKind::Internal,
+    }
+}
+
 impl StageError {
     /// The kind of end, see [`EndKind`].
     pub fn kind(&self) -> EndKind {
@@ -126,13 +166,17 @@ impl StageError {
                 solidata_sources::ErrorKind::Unavailable => EndKind::Unavailable,
                 solidata_sources::ErrorKind::Consumer => EndKind::Internal,
             },
-            Self::Store(e) => match e.fault() {
-                solidata_store::Fault::Findings => EndKind::Findings,
-                solidata_store::Fault::Usage => EndKind::Usage,
-                solidata_store::Fault::Unavailable => EndKind::Unavailable,
-                solidata_store::Fault::Internal => EndKind::Internal,
+            Self::Store(e) => of_fault(e.fault()),
+            Self::Audit(e) => of_fault(e.fault()),
+            Self::Demand(e) => match e {
+                solidata_demand::DemandError::Open { .. } => EndKind::Confidential,
+                solidata_demand::DemandError::Lists { .. } | solidata_demand::DemandError::Before { .. } => EndKind::Findings,
+                _ => EndKind::Internal,
             },
-            Self::Project { .. }
+            Self::Attacked { .. } => EndKind::Confidential,
+            Self::Ledger { .. }
+            | Self::Damaged { .. }
+            | Self::Project { .. }
             | Self::Dataset(_)
             | Self::Check(_)
             | Self::Violations(_)

@@ -1,6 +1,6 @@
 //! From published tables to a release that describes itself: tables, schemas, pages, SQL and manifest.
 
-use crate::{Engine, Project, ProtectedCubes, PublicSupply, PublishedMonth, StageError, datasets::Sources};
+use crate::{Engine, Lists, Project, ProtectedCubes, PublicSupply, PublishedMonth, StageError, datasets::Sources};
 use solidata_canon::{
     DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema,
 };
@@ -29,12 +29,7 @@ pub(crate) struct Month<'a> {
     pub supply: &'a PublicSupply,
     pub protected: Option<&'a ProtectedCubes>,
     pub project: &'a Project,
-}
-
-/// The threshold of the interim protection rule: the strictest of all datasets of demand, since they show the same cube.
-pub(crate) fn threshold(project: &Project) -> Result<u32, StageError> {
-    let thresholds = project.datasets()?.into_iter().filter_map(|d| d.protection).map(|p| p.threshold).max();
-    thresholds.ok_or_else(|| StageError::project("datasets", "no dataset of demand says its protection"))
+    pub lists: &'a Lists,
 }
 
 impl Month<'_> {
@@ -48,6 +43,7 @@ impl Month<'_> {
         let specs = self.project.datasets()?;
         let sources = Sources {
             project: self.project,
+            lists: self.lists,
             supply: self.supply,
             protected: self.protected,
             month: self.run.month,

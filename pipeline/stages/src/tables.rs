@@ -1,12 +1,14 @@
 //! Code lists as the tables that SQL sees.
 
-use crate::{Project, StageError};
+use crate::{Lists, Project, StageError};
 use arrow::{
     array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray},
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 use chrono::NaiveDate;
+use solidata_demand::TerritoryNode;
 use solidata_model::Month;
+use solidata_territory::Territory;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -139,6 +141,53 @@ pub fn categories_ancetres(project: &Project) -> Result<RecordBatch, StageError>
     let ancestors: StringArray = rows.iter().map(|r| Some(r.1)).collect();
     let roots: BooleanArray = rows.iter().map(|r| Some(r.2)).collect();
     Ok(RecordBatch::try_new(schema(&fields), vec![Arc::new(codes), Arc::new(ancestors), Arc::new(roots)])?)
+}
+
+/// `noeuds_territoires`: every territory that demand is given for, and the inner part of each that has parts, with the codes of what it is in.
+///
+/// # Errors
+/// Never with these types.
+pub fn noeuds_territoires(lists: &Lists) -> Result<RecordBatch, StageError> {
+    const COLUMNS: [&str; 7] =
+        ["territoire_niveau", "territoire_id", "territoire_libelle", "code_commune?", "code_epci?", "code_departement?", "code_region?"];
+    let nodes = &lists.demand.territory_nodes;
+    let codes = |of: &dyn Fn(&Territory) -> Option<String>| {
+        Arc::new(nodes.iter().map(|n| of(lists.geography.territory(n.territory))).collect::<StringArray>()) as ArrayRef
+    };
+    let texts = |of: &dyn Fn(&TerritoryNode) -> String| Arc::new(nodes.iter().map(|n| Some(of(n))).collect::<StringArray>()) as ArrayRef;
+    let columns = vec![
+        texts(&|n| n.level.clone()),
+        texts(&|n| n.id.clone()),
+        texts(&|n| n.label.clone()),
+        codes(&|t| t.commune.map(|c| c.to_string())),
+        codes(&|t| t.epci.map(|c| c.to_string())),
+        codes(&|t| t.departement.map(|c| c.to_string())),
+        codes(&|t| t.region.map(|c| c.to_string())),
+    ];
+    Ok(RecordBatch::try_new(schema(&COLUMNS.map(|c| (c, DataType::Utf8))), columns)?)
+}
+
+/// `noeuds_categories`: every category that demand is given for, and the inner parts of the graph; whether it is a leaf, which no other is part of.
+///
+/// # Errors
+/// Never with these types.
+pub fn noeuds_categories(lists: &Lists) -> Result<RecordBatch, StageError> {
+    let demand = &lists.demand;
+    let nodes = &demand.category_nodes;
+    let leaf = |code: &str| demand.categories.find(code).is_ok_and(|node| demand.categories.is_leaf(node));
+    let fields = [
+        ("categorie_niveau", DataType::Utf8),
+        ("categorie_code", DataType::Utf8),
+        ("categorie_libelle", DataType::Utf8),
+        ("feuille", DataType::Boolean),
+    ];
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(nodes.iter().map(|n| Some(n.level)).collect::<StringArray>()),
+        Arc::new(nodes.iter().map(|n| Some(n.code.as_str())).collect::<StringArray>()),
+        Arc::new(nodes.iter().map(|n| Some(demand.label(n))).collect::<StringArray>()),
+        Arc::new(nodes.iter().map(|n| Some(leaf(&n.code))).collect::<BooleanArray>()),
+    ];
+    Ok(RecordBatch::try_new(schema(&fields), columns)?)
 }
 
 /// `parametres`: one row with what is the same for the whole release.

@@ -24,5 +24,6 @@ pub use files::{digest_file, walk};
 pub use progress::{Phase, Progress};
 pub use public::{DryRunLog, Exclusive, INDEX, IndexToken, ObjectInfo, PlannedWrite, PublicStore, Put};
 pub use vault::{
-    HashKey, LedgerEntry, Pending, Pin, PinStatus, Rebuild, Receipt, ReceiptFile, Scratch, Stage, StageOutput, StageSummary, Vault, VaultView,
+    HashKey, LedgerEntry, Pending, Pin, PinStatus, Rebuild, Receipt, ReceiptFile, Scratch, Stage, StageOutput, StageSummary, Vault,
+    VaultView,
 };

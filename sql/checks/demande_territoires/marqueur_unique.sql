@@ -1,5 +1,4 @@
--- A withheld row has no measure, a published one has both.
+-- A withheld measure is empty, a published one is not.
 SELECT territoire_id
 FROM demande_territoires
-WHERE (statut = 'secret' AND (recherches IS NOT NULL OR recherches_brutes IS NOT NULL))
-    OR (statut = 'publie' AND (recherches IS NULL OR recherches_brutes IS NULL))
+WHERE (statut = 'secret') <> (recherches IS NULL) OR (statut_brutes = 'publie') <> (recherches_brutes IS NOT NULL)

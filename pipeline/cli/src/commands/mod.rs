@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod check;
+mod explain;
 mod run;
 mod snapshot;
 mod status;
@@ -32,6 +33,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Synth(a) => synth::synth(a, output),
             Command::Snapshot(a) => snapshot::snapshot(a, output),
             Command::Verify(a) => verify::verify(a, output).await,
+            Command::Explain(a) => explain::explain(a, output),
             Command::Status(a) => status::status(a, output).await,
         }
     })

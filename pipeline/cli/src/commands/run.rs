@@ -79,6 +79,9 @@ fn words(summary: &Summary) -> String {
         let partial = if m.partial { " (partial month)" } else { "" };
         let _ = writeln!(text, "{}{partial} {how}: {}/{}; rows: {rows}", m.month, summary.public, m.prefix);
     }
+    for note in &summary.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     let _ = writeln!(text, "directory of {}; run report (private): {}", summary.date_photo, summary.report.display());
     text
 }

@@ -1,14 +1,16 @@
 //! Keys of the stages' outputs in the vault: everything that decides their bytes.
 
 use super::{Request, plan::names};
-use crate::{Lists, SafeInputs};
+use crate::{Cubes, Lists, SafeInputs, StageError};
 use solidata_anonymise::policy::Policy;
-use solidata_model::{Digest, SnapshotRole, StageKey, StageKeyBuilder, kind};
+use solidata_model::{Digest, Month, SnapshotRole, StageKey, StageKeyBuilder, kind};
 
 /// Raised when the extraction writes other things for the same snapshot.
-const EXTRACTION: u32 = 2;
+const EXTRACTION: u32 = 3;
 /// Raised when the net rule or the safe rows change.
-const SEARCHES: u32 = 1;
+const SEARCHES: u32 = 2;
+/// Raised when the cubes hold other things for the same searches.
+const CUBES: u32 = 1;
 
 pub(super) fn extraction(sha256: &Digest<kind::Snapshot>, roles: &[SnapshotRole], request: &Request, lists: &Lists) -> StageKey {
     let mut roles = roles.to_vec();
@@ -31,4 +33,13 @@ pub(super) fn searches(extractions: &[StageKey], request: &Request, lists: &List
         .part("thresholds", format!("{:?}", request.thresholds))
         .part("lists", &lists.digest)
         .finish()
+}
+
+pub(super) fn cubes(searches: &StageKey, month: Month, request: &Request, lists: &Lists) -> Result<StageKey, StageError> {
+    Ok(StageKeyBuilder::new(Cubes::STAGE, CUBES)
+        .part("searches", searches.to_string())
+        .part("month", month.to_string())
+        .part("sql", request.project.digest_under("sql/cubes/")?)
+        .part("lists", &lists.digest)
+        .finish())
 }

@@ -8,14 +8,18 @@ mod read;
 pub use plan::{Action, Plan, Step, plan};
 
 use crate::{
-    Cubes, Engine, Lists, Project, ProtectedCubes, SafeInputs, StageError, extract::SourceReport, release::Month as MonthRelease,
+    Engine, Lists, Project, StageError,
+    extract::SourceReport,
+    past::{self, Past},
+    protect::{self, MonthProtection, Work},
+    release::Month as MonthRelease,
     supply::PublicSupply,
 };
 use chrono::NaiveDate;
 use coverage::{coverage, run_spec};
-use read::{Read, extract, searches};
+use read::{Read, cubes, extract, searches};
 use serde::Serialize;
-use solidata_model::{Digest, Month, SnapshotRole, Thresholds, canonical_json, kind};
+use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
 use solidata_store::{PublicStore, Vault};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -94,6 +98,8 @@ pub struct Summary {
     pub months: Vec<PublishedMonth>,
     /// The public store.
     pub public: String,
+    /// What was left out, and why.
+    pub notes: Vec<String>,
     /// The run report, in the vault.
     pub report: PathBuf,
 }
@@ -146,28 +152,51 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     // Before anything is made: a month that is not covered refuses the whole range.
     let mut covered = Vec::new();
     for month in &request.months {
-        covered.push((*month, searches.as_ref().map(|s| coverage(*month, s, request)).transpose()?));
+        covered.push((*month, searches.as_ref().map(|s| coverage(*month, &s.0, request)).transpose()?));
     }
+    let rules = protect::rules(&request.project)?;
+    past::sync(&vault, &store, &BTreeMap::new()).await?;
+    let mut past = Past::open(vault.view())?;
     let mut releases = Vec::new();
+    let mut protections: BTreeMap<Month, MonthProtection> = BTreeMap::new();
+    let mut counts: BTreeMap<Month, StageKey> = BTreeMap::new();
     for (month, coverage) in &covered {
+        let run = run_spec(*month, &read, date_photo, searches.as_ref().map(|s| &s.0), coverage.as_ref(), request);
+        if let Some(searches) = &searches {
+            progress.begin(&format!("protect {month}"), None);
+            let (cubes, key) = cubes(*month, searches, request, &vault, &lists).await?;
+            let work = Work {
+                lists: &lists,
+                rules: &rules,
+                vault: vault.view(),
+                past: &past,
+                threads: request.engine.threads,
+                month: *month,
+                complete: !run.partial,
+            };
+            let protection = work.protect(&cubes)?;
+            past.add(*month, run.partial, key, protection.parts.clone());
+            protections.insert(*month, protection);
+            counts.insert(*month, key);
+            progress.end();
+        }
         progress.begin(&format!("make {month}"), None);
-        let run = run_spec(*month, &read, date_photo, searches.as_ref(), coverage.as_ref(), request);
-        let protected = match &searches {
-            Some(inputs) => {
-                let cubes = Cubes::compute(inputs, *month, &request.project, &request.engine).await?;
-                Some(ProtectedCubes::protect(&cubes, crate::release::threshold(&request.project)?)?)
-            }
-            None => None,
-        };
-        let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project };
+        let protected = protections.get(month).map(MonthProtection::cubes).transpose()?;
+        let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project, lists: &lists };
         releases.push(release.make(&vault, &request.engine).await?);
         progress.end();
     }
     progress.begin(&format!("publish to {}", store.address()), None);
     let months = crate::release::publish(&store, releases).await?;
+    past::sync(&vault, &store, &counts).await?;
     progress.end();
 
-    let report = Report { snapshots: read.iter().map(|r| &r.report).collect(), demande: searches.as_ref().map(SafeInputs::report) };
+    let notes = protections.values().flat_map(|p| p.notes.iter().cloned()).collect();
+    let report = Report {
+        snapshots: read.iter().map(|r| &r.report).collect(),
+        demande: searches.as_ref().map(|s| s.0.report()),
+        protection: protections.iter().map(|(month, p)| (*month, &p.reports)).collect(),
+    };
     let (first, last) = (request.months.first(), request.months.last());
     let name = match (first, last) {
         (Some(first), Some(last)) if first != last => format!("run-{first}-{last}.json"),
@@ -179,6 +208,7 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         date_photo,
         months,
         public: store.address().to_owned(),
+        notes,
         report: path,
     })
 }
@@ -188,4 +218,6 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
 struct Report<'a> {
     snapshots: Vec<&'a SourceReport>,
     demande: Option<&'a crate::DemandReport>,
+    /// By month, and by the first period of each problem.
+    protection: BTreeMap<Month, &'a BTreeMap<String, solidata_demand::Report>>,
 }

@@ -5,12 +5,12 @@ use super::{
     plan::{Input, collection, names},
 };
 use crate::{
-    Lists, SafeInputs, StageError,
+    Cubes, Lists, SafeInputs, StageError,
     demand::make_safe,
     extract::{Extraction, SourceReport, event_runs, key_ring, open_report},
 };
 use solidata_anonymise::net::NetParams;
-use solidata_model::{Digest, SnapshotRole, StageKey, kind};
+use solidata_model::{Digest, Month, SnapshotRole, StageKey, kind};
 use solidata_sources::{Collection, digest_snapshot};
 use solidata_store::{Pin, PinStatus, Stage, StageOutput, Vault};
 use std::path::{Path, PathBuf};
@@ -137,10 +137,11 @@ pub(super) fn searches(
     vault: &Vault,
     lists: &Lists,
     progress: &dyn Progress,
-) -> Result<SafeInputs, StageError> {
+) -> Result<(SafeInputs, StageKey), StageError> {
     let logs: Vec<&Read> = read.iter().filter(|r| r.roles.contains(&SnapshotRole::Search)).collect();
     let keys: Vec<StageKey> = logs.iter().map(|r| r.key).collect();
-    let output = match vault.stage(SafeInputs::STAGE, &keys::searches(&keys, request, lists))? {
+    let key = keys::searches(&keys, request, lists);
+    let output = match vault.stage(SafeInputs::STAGE, &key)? {
         Stage::Done(output) => output,
         Stage::Pending(pending) => {
             progress.begin("order the searches and apply the net rule", None);
@@ -152,7 +153,28 @@ pub(super) fn searches(
             pending.commit()?
         }
     };
-    SafeInputs::open(output)
+    Ok((SafeInputs::open(output)?, key))
+}
+
+/// The exact counts of a month: from the vault, or made now.
+pub(super) async fn cubes(
+    month: Month,
+    (searches, key): &(SafeInputs, StageKey),
+    request: &Request,
+    vault: &Vault,
+    lists: &Lists,
+) -> Result<(Cubes, StageKey), StageError> {
+    let key = keys::cubes(key, month, request, lists)?;
+    let cubes = match vault.stage(Cubes::STAGE, &key)? {
+        Stage::Done(output) => Cubes::open(month, &output)?,
+        Stage::Pending(pending) => {
+            let cubes = Cubes::compute(searches, month, &request.project, lists, &request.engine).await?;
+            cubes.write(pending.dir())?;
+            pending.commit()?;
+            cubes
+        }
+    };
+    Ok((cubes, key))
 }
 
 /// The readers' progress as the run's.

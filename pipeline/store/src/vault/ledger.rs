@@ -60,7 +60,9 @@ impl VaultView {
             let path = folder.join(&file);
             let damaged = |detail: &str| StoreError::Vault {
                 path: path.clone(),
-                detail: format!("{detail}: the ledger is damaged; move the folder away and run again, which rebuilds it from the public store"),
+                detail: format!(
+                    "{detail}: the ledger is damaged; move the folder away and run again, which rebuilds it from the public store"
+                ),
             };
             let bytes = fs::read(&path).map_err(StoreError::io(&path, "read"))?;
             let entry: LedgerEntry = serde_json::from_slice(&bytes).map_err(|_| damaged("it is no entry of this version"))?;

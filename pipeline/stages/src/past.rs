@@ -1,0 +1,219 @@
+//! What was published of demand before, as the ledger of the vault has it, and what of it the vault can still count.
+
+use crate::{Cubes, StageError, demand::read_parquet};
+use arrow::{
+    array::{Array, AsArray, Int64Array, RecordBatch, StringArray},
+    datatypes::Int64Type,
+};
+use futures::StreamExt;
+use solidata_demand::{Before, Given, Lists, Period, Protected, Scope, Shown};
+use solidata_model::{Digest, IndexEntry, Manifest, Month, StageKey};
+use solidata_store::{LedgerEntry, PublicStore, Vault, VaultView, release::MANIFEST};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::PathBuf,
+};
+
+/// The dataset that gives every count of demand: what other tables show is shown there too.
+pub(crate) const TABLE: &str = "demande_territoires";
+
+/// Brings the ledger up to date with the public store: releases that it does not have are read from there. A ledger that is lost is rebuilt so,
+/// but for the exact counts of its months. `counts` are the keys of exact counts that are known.
+///
+/// # Errors
+/// When the store cannot be read, or does not have what the ledger says was published.
+pub(crate) async fn sync(vault: &Vault, store: &PublicStore, counts: &BTreeMap<Month, StageKey>) -> Result<(), StageError> {
+    let (index, _) = store.read_index().await?;
+    let entries = vault.view().ledger()?;
+    for entry in &entries {
+        if !index.releases.contains(&entry.release) {
+            return Err(StageError::Ledger { release: entry.release.prefix.clone(), public: store.address().to_owned() });
+        }
+    }
+    let mut missing: Vec<&IndexEntry> = index.releases.iter().filter(|r| entries.iter().all(|e| e.release.sealed != r.sealed)).collect();
+    missing.sort_by_key(|r| r.sealed);
+    for release in missing {
+        let scratch = vault.scratch("ledger")?;
+        let table = fetch(store, release, scratch.path().join("table")).await?;
+        vault.append_ledger(release.clone(), table.as_deref(), counts.get(&release.month).copied())?;
+    }
+    Ok(())
+}
+
+/// Copies the table of demand of a release; none when it has none.
+async fn fetch(store: &PublicStore, release: &IndexEntry, to: PathBuf) -> Result<Option<PathBuf>, StageError> {
+    let damaged = |what: &str| StageError::Damaged { what: format!("{}/{}/{what}", store.address(), release.prefix) };
+    let bytes = store.get(&format!("{}/{MANIFEST}", release.prefix)).await?.ok_or_else(|| damaged(MANIFEST))?;
+    if Digest::of(&bytes) != release.manifest_sha256 {
+        return Err(damaged(MANIFEST));
+    }
+    let manifest: Manifest = serde_json::from_slice(&bytes)?;
+    let path = solidata_canon::parquet_path(TABLE);
+    let Some(file) = manifest.files.iter().find(|f| f.path == path) else { return Ok(None) };
+    let (_, mut stream) = store.stream(&format!("{}/{path}", release.prefix)).await?.ok_or_else(|| damaged(&path))?;
+    let mut out = std::fs::File::create(&to).map_err(|e| StageError::vault(&to, e))?;
+    while let Some(piece) = stream.next().await {
+        out.write_all(&piece?).map_err(|e| StageError::vault(&to, e))?;
+    }
+    drop(out);
+    match solidata_store::digest_file(&to)? {
+        (_, sha256) if sha256 == file.sha256 => Ok(Some(to)),
+        _ => Err(damaged(&path)),
+    }
+}
+
+/// A month that was published, or is about to be.
+struct PastMonth {
+    /// The number of its link in the chain; none while it is not published.
+    sealed: Option<u64>,
+    partial: bool,
+    counts: Option<StageKey>,
+    rows: Rows,
+}
+
+enum Rows {
+    Table(PathBuf),
+    Made(Vec<Protected>),
+}
+
+/// The periods that a month closes, and the keys of the exact counts of their other months.
+pub(crate) type Closing = (Scope, BTreeMap<Month, StageKey>);
+
+/// What was published of each month, in its newest revision.
+pub(crate) struct Past {
+    months: BTreeMap<Month, Vec<PastMonth>>,
+}
+
+impl Past {
+    /// Reads the ledger of a vault.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub(crate) fn open(vault: &VaultView) -> Result<Self, StageError> {
+        let mut months: BTreeMap<Month, Vec<PastMonth>> = BTreeMap::new();
+        for entry in vault.ledger()? {
+            let Some(table) = vault.ledger_table(&entry)? else { continue };
+            let LedgerEntry { release, .. } = &entry;
+            let month =
+                PastMonth { sealed: Some(release.sealed), partial: release.partial, counts: entry.counts(), rows: Rows::Table(table) };
+            months.entry(release.month).or_default().push(month);
+        }
+        Ok(Self { months })
+    }
+
+    /// Adds a month that this run has made and not yet published, unless it is published.
+    pub(crate) fn add(&mut self, month: Month, partial: bool, counts: StageKey, rows: Vec<Protected>) {
+        if !self.is_published(month) {
+            self.months.insert(month, vec![PastMonth { sealed: None, partial, counts: Some(counts), rows: Rows::Made(rows) }]);
+        }
+    }
+
+    fn is_published(&self, month: Month) -> bool {
+        self.months.get(&month).is_some_and(|revisions| revisions.iter().any(|r| r.sealed.is_some()))
+    }
+
+    /// What a month's release stands on: of every month the newest that was there before it. A month that is published already is made again from
+    /// what was there then.
+    fn seen_from<'a>(&'a self, month: Month) -> impl Fn(Month) -> Option<&'a PastMonth> {
+        let own = self.months.get(&month).into_iter().flatten().filter_map(|m| m.sealed).min();
+        move |other: Month| {
+            let before = |m: &&PastMonth| match (m.sealed, own) {
+                (Some(sealed), Some(own)) => sealed < own,
+                (None, Some(_)) => false,
+                _ => true,
+            };
+            self.months.get(&other)?.iter().rfind(before)
+        }
+    }
+
+    /// The quarter and the year that a month closes, with the keys of the exact counts of their other months; none when there is neither. `has` says
+    /// whether the vault still has counts.
+    pub(crate) fn closing(&self, month: Month, has: impl Fn(&StageKey) -> bool) -> Option<Closing> {
+        let seen = self.seen_from(month);
+        let key = |m: Month| seen(m).filter(|past| !past.partial).and_then(|past| past.counts).filter(&has);
+        let scope = Scope::closing(month, |m| key(m).is_some())?;
+        let keys = scope.months().into_iter().filter(|m| *m != month).filter_map(|m| Some((m, key(m)?))).collect();
+        Some((scope, keys))
+    }
+
+    /// What was given of the periods of a scope before a month's release, and of the month itself in this one.
+    ///
+    /// # Errors
+    /// When a table cannot be read or contradicts another.
+    pub(crate) fn before(&self, lists: &Lists, scope: &Scope, month: Month, own: &Protected) -> Result<Before, StageError> {
+        let wanted: BTreeSet<String> = scope.earlier.iter().map(Period::to_string).collect();
+        let mut before = Before::default();
+        add_rows(&mut before, lists, &wanted, own)?;
+        let seen = self.seen_from(month);
+        for other in scope.months().into_iter().filter(|m| *m != month) {
+            match seen(other).map(|past| &past.rows) {
+                Some(Rows::Made(parts)) => parts.iter().try_for_each(|rows| add_rows(&mut before, lists, &wanted, rows))?,
+                Some(Rows::Table(path)) => {
+                    for batch in read_parquet(path.as_path())? {
+                        add_batch(&mut before, lists, &wanted, &batch)?;
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(before)
+    }
+}
+
+fn add_rows(before: &mut Before, lists: &Lists, wanted: &BTreeSet<String>, rows: &Protected) -> Result<(), StageError> {
+    let shown = |n: Option<u64>| n.map_or(Shown::Withheld, Shown::Value);
+    for row in (0..rows.kind.len()).filter(|row| wanted.contains(&rows.period[*row])) {
+        let given = Given {
+            territory: &rows.territory[row],
+            category: &rows.category[row],
+            outcome: &rows.outcome[row],
+            net: shown(rows.net[row]),
+            gross: rows.gross[row].map(shown),
+        };
+        before.add(lists, &rows.period[row], &given)?;
+    }
+    Ok(())
+}
+
+fn add_batch(before: &mut Before, lists: &Lists, wanted: &BTreeSet<String>, batch: &RecordBatch) -> Result<(), StageError> {
+    let wrong = |name: &str| StageError::Defect(format!("a published {TABLE} has no column {name} of the known form"));
+    let text = |name: &str| -> Result<&StringArray, StageError> {
+        batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).ok_or_else(|| wrong(name))
+    };
+    let count = |name: &str| -> Result<&Int64Array, StageError> {
+        batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>()).ok_or_else(|| wrong(name))
+    };
+    let (periods, territories, categories, outcomes) =
+        (text("periode")?, text("territoire_id")?, text("categorie_code")?, text("resultat")?);
+    let (net, gross, gross_state) = (count("recherches")?, count("recherches_brutes")?, text("statut_brutes")?);
+    let shown = |column: &Int64Array, row: usize| -> Result<Shown, StageError> {
+        if column.is_null(row) {
+            return Ok(Shown::Withheld);
+        }
+        u64::try_from(column.value(row)).map(Shown::Value).map_err(|_| wrong("recherches"))
+    };
+    for row in (0..batch.num_rows()).filter(|row| wanted.contains(periods.value(*row))) {
+        let gross = if gross_state.value(row) == "non_diffuse" { None } else { Some(shown(gross, row)?) };
+        let given = Given {
+            territory: territories.value(row),
+            category: categories.value(row),
+            outcome: outcomes.value(row),
+            net: shown(net, row)?,
+            gross,
+        };
+        before.add(lists, periods.value(row), &given)?;
+    }
+    Ok(())
+}
+
+/// The exact counts under a key, if the vault still has them.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub(crate) fn counts(vault: &VaultView, month: Month, key: &StageKey) -> Result<Option<Cubes>, StageError> {
+    match vault.look_up(Cubes::STAGE, key)? {
+        Ok(output) => Ok(Some(Cubes::open(month, &output)?)),
+        Err(_) => Ok(None),
+    }
+}
