@@ -35,7 +35,9 @@ candidats AS (
         COALESCE(d.nette, 0) AS recherches,
         ROW_NUMBER() OVER (
             PARTITION BY e.code_commune, f.famille
-            ORDER BY COALESCE(d.nette, 0), e.rang_territoire, f.rang_categorie
+            -- The first three decide; the others only name every column, so that the engine's order never does.
+            ORDER BY COALESCE(d.nette, 0), e.rang_territoire, f.rang_categorie, e.territoire_id, f.categorie_code,
+                d.territoire_id, d.categorie_code, d.nette, d.statut
         ) AS rang
     FROM echelles AS e
     CROSS JOIN familles AS f
