@@ -1,4 +1,4 @@
-//! Other tables that fit what is published, found near one cell.
+//! Other tables that fit what is published, for the few cells that no short circuit ([`crate::circuit`]) moves far enough.
 //!
 //! The null vectors of what is withheld, one for each free column of the elimination, are the ways in which an attacker can be wrong. A few that
 //! touch the goal are taken and the goal is pushed up or down by the simplex method, in steps of whole numbers; where a cell stops it, the null
@@ -6,9 +6,10 @@
 //! whole numbers checked by additions against every constraint they touch ([`checked`]). When nothing more can join, the rows that hold the goal
 //! back say which published cells would free it (the dual of the same program, DISCLOSURE §2d step 5).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use crate::circuit::{checked, least};
 use crate::dictionary::Dictionary;
 use crate::field::{FIRST, Field};
 use crate::problem::Problem;
@@ -16,7 +17,7 @@ use crate::repair::Solved;
 
 /// A direction in which to push, and how far.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Goal {
+pub(crate) struct Push {
     pub(crate) var: u32,
     pub(crate) up: bool,
     /// By how much at most; the push stops there.
@@ -34,26 +35,6 @@ pub(crate) struct Pushed {
     pub(crate) brakes: Vec<u32>,
 }
 
-/// The least a withheld value can be: one, as zeros are public; none for a cell that no table holds.
-fn least(problem: &Problem, var: u32) -> u64 {
-    u64::from(problem.weight(var) > 0)
-}
-
-/// Whether the changed table agrees with everything published: every constraint still adds up and no withheld value falls under its least. Exact.
-pub(crate) fn checked(problem: &Problem, withheld: &[bool], changes: &[(u32, i64)]) -> bool {
-    let mut sums: HashMap<u32, i64> = HashMap::new();
-    for (var, change) in changes {
-        let after = i128::from(problem.value(*var)) + i128::from(*change);
-        if !withheld[*var as usize] || after < i128::from(least(problem, *var)) {
-            return false;
-        }
-        for (row, plus) in problem.rows_of(*var) {
-            *sums.entry(row).or_insert(0) += if plus { *change } else { -*change };
-        }
-    }
-    sums.values().all(|s| *s == 0)
-}
-
 /// One null vector: columns of a batch, and how much each moves when the free column moves by one.
 type Direction = Box<[(u32, f64)]>;
 
@@ -67,11 +48,11 @@ pub(crate) struct Moves<'a> {
 }
 
 /// Wider null vectors than this are left alone.
-const WIDEST: usize = 3_000;
+const WIDEST: usize = 800;
 /// How many null vectors take part, from the first try to the last.
-const SIZES: [usize; 5] = [10, 24, 60, 140, 300];
+const SIZES: [usize; 4] = [10, 24, 60, 140];
 /// And when those did not even tell what holds the goal back.
-const MORE: [usize; 4] = [600, 1_200, 2_400, 4_800];
+const MORE: [usize; 2] = [300, 600];
 
 /// A field element as a fraction of small numbers.
 fn fraction(value: u64) -> Option<f64> {
@@ -108,7 +89,7 @@ impl<'a> Moves<'a> {
     }
 
     /// Pushes a withheld cell. Changes that fail the exact check are dropped. `brakes` are looked for when `dual` says so.
-    pub(crate) fn push(&self, goal: Goal, dual: bool) -> Pushed {
+    pub(crate) fn push(&self, goal: Push, dual: bool) -> Pushed {
         let Some((batch, col)) = self.solved.split.place(goal.var) else { return Pushed::default() };
         let (factor, vars) = (&self.solved.factors[batch], &self.solved.split.batches[batch].vars);
         let room = |c: u32| (self.problem.value(vars[c as usize]) - least(self.problem, vars[c as usize])) as f64;
