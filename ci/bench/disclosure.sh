@@ -13,24 +13,23 @@ cargo build --release --locked --workspace --example protect_table --example att
 built="${CARGO_TARGET_DIR:-target}/release/examples"
 tables="${XDG_CACHE_HOME:-$HOME/.cache}/solidata/bench/tables"
 mkdir -p "$tables"
-for name in "${@:-xs s m l xl}"; do
-    for table in $name; do
-        case "$table" in
-            xs) size="12 3,2,2 2 60 4" ;;
-            s) size="30 4,3,2 3 200 1" ;;
-            m) size="100 4,3,3 4 600 2" ;;
-            l) size="400 4,3,3 4 600 3" ;;
-            xl) size="2000 4,3,3 4 600 5" ;;
-            nat) size="35000 4,3,3 4 600 6" ;;
-            *) echo "no such table: $table" >&2; exit 2 ;;
-        esac
-        # shellcheck disable=SC2086
-        [ -f "$tables/$table.csv" ] || { python3 "$GENERATOR" "$tables/new.csv" $size && mv "$tables/new.csv" "$tables/$table.csv"; }
-        echo "== $table"
-        for pool in off on; do
-            echo "protect, linear, pool $pool"
-            "$built/protect_table" "$tables/$table.csv" --pool "$pool" --intervals off --out "$tables/pattern.csv"
-            [ "$pool" = on ] || "$built/attack_table" "$tables/$table.csv" "$tables/pattern.csv"
-        done
+[ $# -gt 0 ] || set -- xs s m l xl
+for table in "$@"; do
+    case "$table" in
+        xs) size="12 3,2,2 2 60 4" ;;
+        s) size="30 4,3,2 3 200 1" ;;
+        m) size="100 4,3,3 4 600 2" ;;
+        l) size="400 4,3,3 4 600 3" ;;
+        xl) size="2000 4,3,3 4 600 5" ;;
+        nat) size="35000 4,3,3 4 600 6" ;;
+        *) echo "no such table: $table" >&2; exit 2 ;;
+    esac
+    # shellcheck disable=SC2086
+    [ -f "$tables/$table.csv" ] || { python3 "$GENERATOR" "$tables/new.csv" $size && mv "$tables/new.csv" "$tables/$table.csv"; }
+    echo "== $table"
+    for pool in off on; do
+        echo "protect, linear, pool $pool"
+        "$built/protect_table" "$tables/$table.csv" --pool "$pool" --intervals off --out "$tables/pattern.csv"
+        [ "$pool" = on ] || "$built/attack_table" "$tables/$table.csv" "$tables/pattern.csv"
     done
 done

@@ -33,6 +33,16 @@ def cells_of(path):
     return [(inner, n, weight) for inner, (n, weight) in merged.items()]
 
 
+def subtract(target, times, source):
+    """Takes times x source from a sparse vector modulo P."""
+    for i, v in source.items():
+        value = (target.get(i, 0) - times * v) % P
+        if value:
+            target[i] = value
+        else:
+            target.pop(i, None)
+
+
 def formulas(cells, published, primaries):
     """For each primary in the span of the published cells, the published cells of one formula."""
     pivots = {}  # inner cell -> (reduced vector, weights of published cells)
@@ -44,12 +54,7 @@ def formulas(cells, published, primaries):
                 return vector, weights
             times = vector[pivot]
             for target, source in zip((vector, weights), pivots[pivot]):
-                for i, v in source.items():
-                    value = (target.get(i, 0) - times * v) % P
-                    if value:
-                        target[i] = value
-                    else:
-                        target.pop(i, None)
+                subtract(target, times, source)
 
     for c in published:
         vector, weights = reduce(dict.fromkeys(cells[c][0], 1), {c: 1})
@@ -61,12 +66,7 @@ def formulas(cells, published, primaries):
                 if pivot in other[0]:
                     times = other[0][pivot]
                     for target, source in zip(other, scaled):
-                        for i, v in source.items():
-                            value = (target.get(i, 0) - times * v) % P
-                            if value:
-                                target[i] = value
-                            else:
-                                target.pop(i, None)
+                        subtract(target, times, source)
             pivots[pivot] = scaled
     found = []
     for c in primaries:

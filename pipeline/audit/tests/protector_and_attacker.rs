@@ -62,7 +62,7 @@ fn counts() -> impl Strategy<Value = [[u64; 3]; 6]> {
     prop::array::uniform6(prop::array::uniform3(prop_oneof![Just(0), 1..K, K..60, 60u64..500]))
 }
 
-/// How many worlds the protector said it could not make wholly safe, or in which not every primary reaches the threshold.
+/// Whether the attacker passes what the protector made of a world; nothing when the protector says that it is not wholly done.
 fn protected(inner: &[[u64; 3]; 6]) -> Option<bool> {
     let world = world(inner);
     let primary = |name: &str| (1..K).contains(&world.cells[name]);

@@ -20,18 +20,14 @@ impl EventBytes {
 
     /// Its time, as a number whose order is the order in time: milliseconds since 1970, plus 2^63.
     pub fn time(&self) -> u64 {
-        self.number(0)
+        let mut time = [0; 8];
+        time.copy_from_slice(&self.0[..8]);
+        u64::from_be_bytes(time)
     }
 
     /// Whether its time is far from the moment at which its `_id` says it was stored.
     pub fn is_late(&self) -> bool {
         self.time().abs_diff(moment(self.id())) > REACH_MS
-    }
-
-    fn number(&self, at: usize) -> u64 {
-        let mut number = [0; 8];
-        number.copy_from_slice(&self.0[at..at + 8]);
-        u64::from_be_bytes(number)
     }
 }
 
@@ -60,14 +56,14 @@ impl Record for EventBytes {
     }
 }
 
-/// By `_id`, then time, then everything else: of documents with one `_id` the same one comes first on every run.
+/// By `_id`.
 pub struct ById;
 
 impl SortKey<EventBytes> for ById {
-    type Key = (Id, u64, u64);
+    type Key = Id;
 
     fn key(event: &EventBytes) -> Self::Key {
-        (event.id(), event.time(), event.number(24))
+        event.id()
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
     io,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// What [`InTime`] has seen.
@@ -27,8 +27,7 @@ pub struct Counts {
 
 /// Events in order of (time, `_id`).
 pub struct InTime {
-    prompt: Merge<EventBytes, ById>,
-    last: Option<Id>,
+    prompt: OncePerId,
     /// Late events by `_id`, to find those that a prompt event shares its `_id` with.
     beside: OncePerId,
     next_beside: Option<EventBytes>,
@@ -44,6 +43,7 @@ pub struct InTime {
     free: Vec<usize>,
     /// No prompt event that was not read yet is before this time; nothing once all were read.
     safe_before: Option<u64>,
+    /// What the late events counted, and those that share an `_id` with a prompt one.
     counts: Counts,
 }
 
@@ -53,19 +53,18 @@ impl InTime {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn open(runs: &EventRuns, scratch: &Path, sort_records: usize) -> io::Result<Self> {
-        let mut late = OncePerId::open(runs)?;
+        let mut late = OncePerId::open(&runs.late)?;
         let mut by_time = Sorter::<EventBytes, ByTime>::new(scratch, "time", sort_records);
         while let Some(event) = late.next()? {
             by_time.push(event)?;
         }
         let counts = late.counts;
-        let mut beside = OncePerId::open(runs)?;
+        let mut beside = OncePerId::open(&runs.late)?;
         let next_beside = beside.next()?;
         let mut late = by_time.finish()?;
         let next_late = late.next().transpose()?;
         Ok(Self {
-            prompt: Merge::open(&runs.prompt)?,
-            last: None,
+            prompt: OncePerId::open(&runs.prompt)?,
             beside,
             next_beside,
             late,
@@ -81,7 +80,8 @@ impl InTime {
 
     /// What was seen so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        let (one, other) = (self.counts, self.prompt.counts);
+        Counts { events: one.events + other.events, duplicates: one.duplicates + other.duplicates }
     }
 
     /// The next event.
@@ -116,17 +116,12 @@ impl InTime {
 
     /// Takes in the next prompt event.
     fn read(&mut self) -> io::Result<()> {
-        let Some(event) = self.prompt.next().transpose()? else {
+        let Some(event) = self.prompt.next()? else {
             self.safe_before = None;
             return Ok(());
         };
         let id = event.id();
-        self.counts.events += 1;
         self.safe_before = Some(moment(id) - REACH_MS);
-        if self.last.replace(id) == Some(id) {
-            self.counts.duplicates += 1;
-            return Ok(());
-        }
         while self.next_beside.is_some_and(|late| late.id() < id) {
             self.next_beside = self.beside.next()?;
         }
@@ -148,27 +143,33 @@ impl InTime {
     }
 }
 
-/// The late events by `_id`: of those that share one, the earliest.
+/// Events of some runs by `_id`: of those that share one, the first by time, then by all other bytes, so that no order of the runs decides.
 struct OncePerId {
     merge: Merge<EventBytes, ById>,
-    last: Option<Id>,
+    ahead: Option<EventBytes>,
     counts: Counts,
 }
 
 impl OncePerId {
-    fn open(runs: &EventRuns) -> io::Result<Self> {
-        Ok(Self { merge: Merge::open(&runs.late)?, last: None, counts: Counts::default() })
+    fn open(runs: &[PathBuf]) -> io::Result<Self> {
+        let mut merge = Merge::open(runs)?;
+        let ahead = merge.next().transpose()?;
+        Ok(Self { merge, ahead, counts: Counts::default() })
     }
 
     fn next(&mut self) -> io::Result<Option<EventBytes>> {
+        let Some(mut first) = self.ahead.take() else { return Ok(None) };
+        self.counts.events += 1;
         while let Some(event) = self.merge.next().transpose()? {
-            self.counts.events += 1;
-            if self.last.replace(event.id()) != Some(event.id()) {
-                return Ok(Some(event));
+            if event.id() != first.id() {
+                self.ahead = Some(event);
+                break;
             }
+            self.counts.events += 1;
             self.counts.duplicates += 1;
+            first = first.min(event);
         }
-        Ok(None)
+        Ok(Some(first))
     }
 }
 
@@ -182,13 +183,13 @@ mod tests {
     const BEGIN: u64 = 1_700_000_000;
 
     /// `second` and `number` are the `_id`'s, `after_ms` is how far the time lies from that second.
-    fn event(second: u64, number: u32, after_ms: i64, rest: u64) -> EventBytes {
+    fn event(second: u64, number: u32, after_ms: i64, rest: u8) -> EventBytes {
         let mut bytes = [0; 128];
         let time = ((1_u64 << 63) + (BEGIN + second) * 1_000).wrapping_add_signed(after_ms);
         bytes[..8].copy_from_slice(&time.to_be_bytes());
         bytes[8..12].copy_from_slice(&((BEGIN + second) as u32).to_be_bytes());
         bytes[16..20].copy_from_slice(&number.to_be_bytes());
-        bytes[24..32].copy_from_slice(&rest.to_be_bytes());
+        bytes[21] = rest;
         EventBytes(bytes)
     }
 
@@ -215,7 +216,7 @@ mod tests {
         #[test]
         fn each_id_once_in_order_of_time(
             made in proptest::collection::vec(
-                (0_u64..2_000, 0_u32..3, prop_oneof![-3_000_i64..3_000, -121_000_i64..121_000, -4_000_000_i64..86_400_000], 0_u64..2), 0..300),
+                (0_u64..2_000, 0_u32..3, prop_oneof![-3_000_i64..3_000, -121_000_i64..121_000, -4_000_000_i64..86_400_000], 0_u8..4), 0..300),
             parts in 1_usize..5,
             sort_records in 1_usize..80,
         ) {

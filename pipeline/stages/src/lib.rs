@@ -33,5 +33,5 @@ pub use error::{EndKind, StageError};
 pub use events::EventRuns;
 pub use extract::{Extraction, SourceReport, event_runs, key_ring};
 pub use project::{Project, SqlCheck, SqlTest};
-pub use run::{Plan, Progress, PublishedMonth, Request, Step, Summary, execute, plan};
+pub use run::{Action, Plan, Progress, PublishedMonth, Request, Step, Summary, execute, plan};
 pub use supply::{PublicSupply, SupplyReport};

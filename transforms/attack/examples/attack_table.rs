@@ -1,7 +1,7 @@
 //! Attacks a table of counts, protected by a pattern or only by a threshold.
 //!
 //! ```text
-//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--formulas N] [--reveal]
+//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--wide 150] [--formulas N] [--reveal]
 //! ```
 //!
 //! `TABLE.csv` has the inner cells: `commune,epci,dept,region,cat1,cat2,cat3,profile,n` (what `synthetic_tables.py` writes). The joint problem is the
@@ -14,7 +14,7 @@
 //!
 //! Zeros are published. `--witnesses` certifies intervals of the primary cells (of all masked ones when the pattern does not say which are primary);
 //! with `--truth` the search starts from the true table as the publisher has it, without from a
-//! table that the attacker finds himself; `--tables` is from how many more tables it is searched, `--programs` how many linear programs per part may look
+//! table that the attacker finds himself; `--tables` is from how many more tables it is searched, `--wide` in how many wide regions, `--programs` how many linear programs per part may look
 //! for proofs.
 //! It prints what has fallen, what is certified, seconds and peak memory; formulas are shown without values unless `--reveal` is given. Exit code 1 when
 //! a cell has fallen.
@@ -38,6 +38,7 @@ struct Arguments {
     truth: bool,
     programs: usize,
     tables: usize,
+    wide: usize,
     formulas: usize,
     reveal: bool,
 }
@@ -51,6 +52,7 @@ fn arguments() -> Arguments {
         truth: false,
         programs: 200,
         tables: 3,
+        wide: 150,
         formulas: 5,
         reveal: false,
     };
@@ -60,6 +62,7 @@ fn arguments() -> Arguments {
             "--k" => out.k = given.next().unwrap().parse().unwrap(),
             "--formulas" => out.formulas = given.next().unwrap().parse().unwrap(),
             "--programs" => out.programs = given.next().unwrap().parse().unwrap(),
+            "--wide" => out.wide = given.next().unwrap().parse().unwrap(),
             "--tables" => out.tables = given.next().unwrap().parse().unwrap(),
             "--witnesses" => out.witnesses = true,
             "--truth" => out.truth = true,
@@ -70,7 +73,7 @@ fn arguments() -> Arguments {
     }
     assert!(
         !out.table.is_empty(),
-        "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--formulas N] [--reveal]"
+        "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--wide 150] [--formulas N] [--reveal]"
     );
     out
 }
@@ -142,8 +145,13 @@ fn main() {
         let start = Instant::now();
         let targets: Vec<CellId> = primary.iter().copied().collect();
         let value = |cell: CellId| if let State::Published(n) = truth.state(cell) { n } else { 0 };
-        let options =
-            CertifyOptions { k: arguments.k, linear_programs: arguments.programs, tables: arguments.tables, ..CertifyOptions::default() };
+        let options = CertifyOptions {
+            k: arguments.k,
+            linear_programs: arguments.programs,
+            tables: arguments.tables,
+            wide_regions: arguments.wide,
+            ..CertifyOptions::default()
+        };
         let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);
         let intervals = certify(&table, Some(&targets), &report.fallen, known, &options).unwrap();
         println!("intervals: {intervals}; {} parts without a table; {:.2} s", intervals.parts_without_table, start.elapsed().as_secs_f64());

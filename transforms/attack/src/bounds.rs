@@ -53,7 +53,11 @@ impl Sum {
 
 /// Narrows the bounds until no relation narrows them further; the relation that cannot hold, if one cannot.
 pub(crate) fn propagate(part: &Part, holders: &[Vec<u32>]) -> Result<Bounds, RelationId> {
-    let mut bounds = Bounds { lower: part.lower.clone(), upper: vec![UNBOUNDED; part.cells.len()] };
+    narrow(part, holders, Bounds { lower: part.lower.clone(), upper: vec![UNBOUNDED; part.cells.len()] })
+}
+
+/// The same, from bounds that are known already.
+pub(crate) fn narrow(part: &Part, holders: &[Vec<u32>], mut bounds: Bounds) -> Result<Bounds, RelationId> {
     let mut updates = vec![0u8; part.cells.len()];
     let mut waiting = vec![true; part.rows.len()];
     let mut queue: VecDeque<u32> = (0u32..).take(part.rows.len()).collect();

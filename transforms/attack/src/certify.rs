@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::bounds::{Bounds, holders, propagate};
+use crate::bounds::{Bounds, holders, narrow, propagate};
 use crate::error::AttackError;
 use crate::field::Random;
 use crate::linear::{minimise, proven};
@@ -11,7 +11,7 @@ use crate::region::{Ground, misfit};
 use crate::report::{IntervalReport, Pinned};
 use crate::start;
 use crate::system::{Part, Row, System};
-use crate::witness::{Need, Ranges, sample, search};
+use crate::witness::{LIGHT, Need, Ranges, sample, search};
 
 /// What is asked of the withheld cells, and how hard it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct CertifyOptions {
     pub seed: u64,
     /// From how many more tables, found by linear programs over a whole part, witnesses are searched for what the first left open.
     pub tables: usize,
+    /// How many regions of 1 800 unknowns, and four times as many of 500, are searched in a part for targets that have neither witness nor proof after the
+    /// search in small ones. Few are needed for a sound pattern; for a leaky one, most of whose open targets have no witness, this bounds the time.
+    pub wide_regions: usize,
     /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness.
     pub linear_programs: usize,
     /// How many whole witness tables (one per part at most, the first found by the attacker himself or the true one) are handed back.
@@ -34,7 +37,7 @@ pub struct CertifyOptions {
 
 impl Default for CertifyOptions {
     fn default() -> Self {
-        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, linear_programs: 1000, samples: 0 }
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, wide_regions: 150, linear_programs: 1000, samples: 0 }
     }
 }
 
@@ -92,34 +95,20 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     let seed = part_seed(part, options);
     let base = base_table(problem, part, &holders, &bounds, truth, options)?;
     let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
-    let mut ranges = None;
+    // where no table was found nothing is wide and nothing reaches k
+    let mut ranges = Ranges::of(base.as_deref().unwrap_or(&vec![0; part.cells.len()]));
     if let Some(base) = &base {
-        let mut seen = Ranges::of(base);
-        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut seen, seed);
-        more_tables(part, &holders, &bounds, need, &mut seen, seed, options.tables);
+        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, LIGHT, seed);
+        more_tables(part, &holders, &bounds, need, &mut ranges, seed, options.tables);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
-        ranges = Some(seen);
     }
-    let settled = |at: usize| ranges.as_ref().map_or((false, false), |r| (need.wide(r, at as u32), need.reached(r, at as u32)));
-    let stragglers: Vec<usize> = (0..part.cells.len())
-        .filter(|&at| {
-            let (wide, reached) = settled(at);
-            need.target[at] && !need.excluded(&bounds, at, wide, reached)
-        })
-        .take(options.linear_programs)
-        .collect();
-    let proofs: Vec<(usize, i64, i64)> = stragglers
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|at| {
-            let (wide, reached) = settled(at);
-            let (low, high) = prove(part, &holders, &bounds, at, |low, high| need.excludes(low, high, at, wide, reached));
-            (at, low, high)
-        })
-        .collect();
-    for (at, low, high) in proofs {
-        (bounds.lower[at], bounds.upper[at]) = (low, high);
+    bounds = prove_open(part, &holders, bounds, need, &ranges, (&NEAR, options.linear_programs)).map_err(|r| contradiction(problem, r))?;
+    let wide = [(500, options.wide_regions.saturating_mul(4)), (1800, options.wide_regions)];
+    if let Some(base) = &base {
+        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, &wide, seed ^ 0x31DE);
     }
+    bounds = prove_open(part, &holders, bounds, need, &ranges, (&FAR, options.linear_programs)).map_err(|r| contradiction(problem, r))?;
+    let settled = |at: usize| (need.wide(&ranges, at as u32), need.reached(&ranges, at as u32));
     for at in (0..part.cells.len()).filter(|&at| need.target[at]) {
         let (wide, reached) = settled(at);
         let pinned = Pinned::new(part.cells[at], bounds.lower[at], bounds.upper[at]);
@@ -185,18 +174,46 @@ fn more_tables(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, need: &Need, 
         for (unknown, &value) in (0u32..).zip(&table) {
             seen.see(unknown, value, value);
         }
-        search(&Ground { part, holders, bounds, base: &table }, need, seen, seed ^ (number as u64 + 1));
+        search(&Ground { part, holders, bounds, base: &table }, need, seen, LIGHT, seed ^ (number as u64 + 1));
     }
 }
 
-/// The neighbourhoods of a straggler in which linear programs are asked for a proof, until one is enough.
-const NEAR: [usize; 3] = [60, 250, 900];
+/// The sizes of the neighbourhoods in which linear programs are asked for a proof: first small ones for all that have no witness, then, after a wider
+/// search, larger ones for the rest.
+const NEAR: [usize; 2] = [60, 250];
+const FAR: [usize; 2] = [900, 3000];
+
+/// Asks linear programs for proofs on targets that are still open, and lets every relation use what was proven.
+fn prove_open(
+    part: &Part,
+    holders: &[Vec<u32>],
+    mut bounds: Bounds,
+    need: &Need,
+    ranges: &Ranges,
+    (sizes, most): (&[usize], usize),
+) -> Result<Bounds, u64> {
+    let open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(ranges, &bounds, u)).take(most).collect();
+    if open.is_empty() {
+        return Ok(bounds);
+    }
+    let one = |&unknown: &u32| {
+        let at = unknown as usize;
+        let (wide, reached) = (need.wide(ranges, unknown), need.reached(ranges, unknown));
+        let (low, high) = prove(part, holders, &bounds, at, sizes, |low, high| need.excludes(low, high, at, wide, reached));
+        (at, low, high)
+    };
+    let proofs: Vec<(usize, i64, i64)> = open.par_iter().with_max_len(1).map(one).collect();
+    for (at, low, high) in proofs {
+        (bounds.lower[at], bounds.upper[at]) = (low, high);
+    }
+    narrow(part, holders, bounds)
+}
 
 /// Narrows the bounds of one unknown by linear programs whose answers are made exact, until they say enough.
-fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
+fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, sizes: &[usize], enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
     let ground = Ground { part, holders, bounds, base: &[] };
     let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
-    for size in NEAR {
+    for &size in sizes {
         let (cut, cut_bounds, target) = cut_out(&ground, at as u32, size);
         for up in [false, true] {
             let mut cost = vec![0.0; cut.cells.len()];
@@ -276,7 +293,7 @@ pub fn interval<P: Problem + ?Sized>(problem: &P, cells: &[CellId], knowledge: K
             let at = part.cells.binary_search(cell).ok()?;
             let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
             if low < high {
-                (low, high) = prove(part, holders, bounds, at, |low, high| low == high);
+                (low, high) = prove(part, holders, bounds, at, &[60, 250, 900], |low, high| low == high);
             }
             Some(Pinned::new(*cell, low, high))
         })

@@ -11,9 +11,10 @@ use crate::problem::{CellId, Knowledge, Problem, State};
 use crate::region::Ground;
 use crate::system::Part;
 
-/// Sizes of the regions in which witnesses are searched, and how many of that size are searched in a part at most: small ones do for nearly all
-/// targets, and what is left then mostly has no witness.
-const SIZES: [(usize, usize); 3] = [(120, usize::MAX), (400, 3000), (1500, 40)];
+/// Sizes of the regions in which witnesses are searched, and how many of that size are searched in a part at most.
+pub(crate) type Effort<'a> = &'a [(usize, usize)];
+/// From every table: small regions do for nearly all targets.
+pub(crate) const LIGHT: Effort = &[(120, usize::MAX), (400, 2000)];
 /// How many targets near the middle of a region are tried in it.
 const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
@@ -119,8 +120,8 @@ impl Need {
 }
 
 /// Searches witnesses for all targets of a part, in growing regions around those that are still open.
-pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, seed: u64) {
-    for (size, most) in SIZES {
+pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, effort: Effort, seed: u64) {
+    for &(size, most) in effort {
         let mut left: usize = most;
         let mut open: Vec<u32> = (0u32..).take(ground.part.cells.len()).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
         let mut tried = vec![false; ground.part.cells.len()];

@@ -7,7 +7,6 @@ mod binary;
 mod blocks;
 mod json;
 mod soup;
-mod speed;
 
 use crate::cursor::Fault;
 use crate::json::JsonCursor;

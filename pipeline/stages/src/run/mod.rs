@@ -1,0 +1,191 @@
+//! A run: what is asked, the plan that follows from it, and its execution.
+
+mod coverage;
+mod keys;
+mod plan;
+mod read;
+
+pub use plan::{Action, Plan, Step, plan};
+
+use crate::{
+    Cubes, Engine, Lists, Project, ProtectedCubes, SafeInputs, StageError, extract::SourceReport, release::Month as MonthRelease,
+    supply::PublicSupply,
+};
+use chrono::NaiveDate;
+use coverage::{coverage, run_spec};
+use read::{Read, extract, searches};
+use serde::Serialize;
+use solidata_model::{Digest, Month, SnapshotRole, Thresholds, canonical_json, kind};
+use solidata_store::{PublicStore, Vault};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The months, in order.
+    pub months: Vec<Month>,
+    /// Whether a month that is not covered to its end may be published.
+    pub partial: bool,
+    /// Snapshot of the directory.
+    pub lieux: PathBuf,
+    /// Snapshots of the search log.
+    pub search: Vec<PathBuf>,
+    /// Digests that the snapshots must have; any, when there is none.
+    pub sha256: Vec<Digest<kind::Snapshot>>,
+    /// The day the operator says the snapshots are of.
+    pub cut_off: Option<NaiveDate>,
+    /// The private folder.
+    pub vault: PathBuf,
+    /// The public store.
+    pub public: String,
+    /// Settings of the store's client, from the environment.
+    pub store_options: Vec<(String, String)>,
+    /// Resources.
+    pub engine: Engine,
+    /// Numbers of the net rule.
+    pub thresholds: Thresholds,
+    /// The largest share of quarantined records.
+    pub quarantine_share: f64,
+    /// Minutes before a month's end within which the newest search must lie.
+    pub month_end_slack_minutes: u32,
+    /// What is promised and how it is computed.
+    pub project: Project,
+}
+
+/// Hears how a run goes.
+pub trait Progress: Sync {
+    /// A piece of work begins.
+    fn begin(&self, what: &str, bytes: Option<u64>) {
+        let _ = (what, bytes);
+    }
+    /// So many bytes of it are done.
+    fn advance(&self, bytes: u64) {
+        let _ = bytes;
+    }
+    /// It is done.
+    fn end(&self) {}
+}
+
+impl Progress for () {}
+
+/// A published month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishedMonth {
+    /// The month.
+    pub month: Month,
+    /// Where it lies.
+    pub prefix: String,
+    /// Whether it was there already, with the same content.
+    pub already: bool,
+    /// Whether its searches do not reach its end.
+    pub partial: bool,
+    /// Rows of each published table.
+    pub rows: BTreeMap<String, u64>,
+}
+
+/// What a run did. For the operator: it is not public.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The snapshots.
+    pub snapshots: Vec<SnapshotSummary>,
+    /// The day of the directory.
+    pub date_photo: NaiveDate,
+    /// The months.
+    pub months: Vec<PublishedMonth>,
+    /// The public store.
+    pub public: String,
+    /// The run report, in the vault.
+    pub report: PathBuf,
+}
+
+/// A snapshot that was read.
+#[derive(Debug, Clone, Serialize)]
+pub struct SnapshotSummary {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its digest.
+    pub sha256: Digest<kind::Snapshot>,
+    /// Its form.
+    pub form: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Documents of each collection.
+    pub documents: BTreeMap<String, u64>,
+    /// Records set aside.
+    pub quarantined: usize,
+    /// Whether it was pinned just now.
+    pub first_sight: bool,
+    /// Whether its extraction was there already.
+    pub reused: bool,
+}
+
+/// Executes a plan.
+///
+/// # Errors
+/// See [`StageError`]; nothing is visible in the public store then.
+pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> Result<Summary, StageError> {
+    crate::check(&request.project).await?.into_result()?;
+    let store = PublicStore::open(&request.public, request.store_options.iter().cloned())?;
+    store.ensure_apart(&request.vault)?;
+    let vault = Vault::open(&request.vault)?;
+    let lists = Lists::load(&request.project)?;
+
+    let mut read = Vec::new();
+    for input in &plan.inputs {
+        read.push(extract(input, request, &vault, &lists, progress)?);
+    }
+    let directory = read.iter().find(|r| r.roles.contains(&SnapshotRole::Lieux));
+    let directory = directory.ok_or_else(|| StageError::Defect("the directory was not read".into()))?;
+    let supply = PublicSupply::open(&directory.output)?;
+    let date_photo = supply.report().date_photo;
+
+    let searches = match request.search.is_empty() {
+        true => None,
+        false => Some(searches(&read, request, &vault, &lists, progress)?),
+    };
+    // Before anything is made: a month that is not covered refuses the whole range.
+    let mut covered = Vec::new();
+    for month in &request.months {
+        covered.push((*month, searches.as_ref().map(|s| coverage(*month, s, request)).transpose()?));
+    }
+    let mut releases = Vec::new();
+    for (month, coverage) in &covered {
+        progress.begin(&format!("make {month}"), None);
+        let run = run_spec(*month, &read, date_photo, searches.as_ref(), coverage.as_ref(), request);
+        let protected = match &searches {
+            Some(inputs) => {
+                let cubes = Cubes::compute(inputs, *month, &request.project, &request.engine).await?;
+                Some(ProtectedCubes::protect(&cubes, crate::release::threshold(&request.project)?)?)
+            }
+            None => None,
+        };
+        let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project };
+        releases.push(release.make(&vault, &request.engine).await?);
+        progress.end();
+    }
+    progress.begin(&format!("publish to {}", store.address()), None);
+    let months = crate::release::publish(&store, releases).await?;
+    progress.end();
+
+    let report = Report { snapshots: read.iter().map(|r| &r.report).collect(), demande: searches.as_ref().map(SafeInputs::report) };
+    let (first, last) = (request.months.first(), request.months.last());
+    let name = match (first, last) {
+        (Some(first), Some(last)) if first != last => format!("run-{first}-{last}.json"),
+        (first, _) => format!("run-{}.json", first.map(ToString::to_string).unwrap_or_default()),
+    };
+    let path = vault.write_report(&name, &canonical_json(&report)?)?;
+    Ok(Summary {
+        snapshots: read.iter().map(Read::summary).collect(),
+        date_photo,
+        months,
+        public: store.address().to_owned(),
+        report: path,
+    })
+}
+
+/// The run report. It stays in the vault.
+#[derive(Serialize)]
+struct Report<'a> {
+    snapshots: Vec<&'a SourceReport>,
+    demande: Option<&'a crate::DemandReport>,
+}
