@@ -6,10 +6,11 @@
 //! keeps the partial circuits that leave least to be mended (a beam). It costs what a few lines cost, whatever the size of the problem.
 //! What is found only *proposes*: what counts is the list of changes, checked by additions against every constraint it touches ([`checked`]).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::field::scattered;
 use crate::problem::Problem;
+use crate::sparse::Quick;
 use crate::state::State;
 
 /// How hard to look: partial circuits kept, and units a circuit may hold.
@@ -66,10 +67,15 @@ pub(crate) fn least(problem: &Problem, var: u32) -> u64 {
 
 /// Whether the changed table agrees with everything published: every constraint still adds up and no withheld value falls under its least. Exact.
 pub(crate) fn checked(problem: &Problem, withheld: &[bool], changes: &[(u32, i64)]) -> bool {
-    let mut sums: HashMap<u32, i128> = HashMap::new();
+    changes.iter().all(|(var, _)| withheld[*var as usize]) && balanced(problem, changes)
+}
+
+/// The same, as if everything that changes were withheld.
+pub(crate) fn balanced(problem: &Problem, changes: &[(u32, i64)]) -> bool {
+    let mut sums: Quick<u32, i128> = Quick::default();
     for (var, change) in changes {
         let after = i128::from(problem.value(*var)) + i128::from(*change);
-        if !withheld[*var as usize] || after < i128::from(least(problem, *var)) {
+        if after < i128::from(least(problem, *var)) {
             return false;
         }
         for (row, plus) in problem.rows_of(*var) {
@@ -113,6 +119,7 @@ struct Step {
 const UNITS: i64 = 3;
 /// The weight of a line that lacks one; prices are in the same coin.
 const LACK: i64 = 16;
+static OPENLACK: std::sync::LazyLock<i64> = std::sync::LazyLock::new(|| std::env::var("LACK").ok().and_then(|v| v.parse().ok()).unwrap_or(16));
 /// No move needs to be longer.
 const LONGEST: u64 = 1_000;
 
@@ -239,7 +246,7 @@ fn extend(state: &State<'_>, now: &Changed, goal: Goal, partial: &Partial, from:
             .sum();
         let price = partial.price + if withheld || units != 0 { 0 } else { state.price(var) };
         let spare = partial.spare + i64::from(withheld && !problem.flags(var).withheld());
-        let score = (partial.lack + change) * LACK + price + tight * 6 + spare * 4;
+        let score = (partial.lack + change) * (if goal.open {*OPENLACK} else {LACK}) + price + tight * 6 + spare * 4;
         steps.push(Step { score, from, var, unit, price, tight, spare, name: partial.name.wrapping_add(name(var, unit)) });
     }
 }

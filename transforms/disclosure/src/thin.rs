@@ -50,9 +50,9 @@ pub(crate) fn thin(state: &mut State<'_>, seen: &mut Seen, primaries: &[u32], wa
     for block in secondaries.chunks(BLOCK) {
         let users: Vec<Vec<u32>> = block.iter().map(|s| needs.of(*s)).collect();
         let others = {
-            let state = &*state;
+            let (state, before) = (&*state, &*seen);
             parallel::map(block.len(), threads, |i| {
-                if small_without(state, block[i]) { None } else { without(state, block[i], &users[i], want) }
+                if small_without(state, block[i]) { None } else { without(state, before, block[i], &users[i], want) }
             })
         };
         for ((secondary, users), others) in block.iter().zip(users).zip(others) {
@@ -86,11 +86,13 @@ fn small_without(state: &State<'_>, secondary: u32) -> bool {
 }
 
 /// For each of some primaries, tables that give it what is wanted and leave a secondary as it is.
-fn without(state: &State<'_>, secondary: u32, users: &[u32], want: Intervals) -> Option<Vec<Vec<Changes>>> {
+fn without(state: &State<'_>, seen: &Seen, secondary: u32, users: &[u32], want: Intervals) -> Option<Vec<Vec<Changes>>> {
     if users.len() > USERS {
         return None;
     }
-    users.iter().map(|var| tables(state, secondary, *var, want)).collect()
+    // Those that were left short need to stay wide only.
+    let want_of = |var: u32| if seen.reaches(var, want) { want } else { Intervals { reach: 0, ..want } };
+    users.iter().map(|var| tables(state, secondary, *var, want_of(*var))).collect()
 }
 
 fn tables(state: &State<'_>, secondary: u32, var: u32, want: Intervals) -> Option<Vec<Changes>> {
