@@ -11,6 +11,9 @@ use std::time::Instant;
 
 use solidata_disclosure::{Cube, Dimension, DimensionBuilder, Fate, Intervals, Objective, Options, Outcome, Pool, Table, protect};
 
+#[path = "common/process.rs"]
+mod process;
+
 type Links = BTreeMap<String, BTreeSet<String>>;
 
 /// A dimension whose levels are columns, from the finest. A level that nests in the next is summed into it; one that does not (an EPCI that
@@ -38,19 +41,6 @@ fn dimension(name: &str, levels: &[&str], rows: &BTreeSet<Vec<String>>) -> Resul
         below = i;
     }
     Ok(builder.sum("*", rows.iter().map(|r| r[below].clone()).collect::<BTreeSet<_>>()).build()?)
-}
-
-fn peak_mib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
-}
-
-/// Seconds of processor time so far, of all threads.
-fn processor() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    [11, 12].iter().filter_map(|i| fields.get(*i)?.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -104,10 +94,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Options::default()
     };
     let start = Instant::now();
-    let begun = processor();
+    let begun = process::processor();
     let pattern = protect(&problem, &options);
     let seconds = start.elapsed().as_secs_f64();
-    let cpu = processor() - begun;
+    let cpu = process::processor() - begun;
 
     let searches: u64 = (0..cube.len()).filter(|i| pattern.outcomes()[*i] == Outcome::Secondary).map(|i| cube.value(i)).sum();
     let all: u64 = (0..cube.len()).map(|i| cube.value(i)).sum();
@@ -127,7 +117,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "read_s {read:.2} build_s {build:.3} protect_s {seconds:.3} cpu_s {cpu:.2} cells_per_s {:.0} with_build {:.0} peak_mib {}",
         cube.possible() as f64 / seconds,
         cube.possible() as f64 / (seconds + build),
-        peak_mib().unwrap_or(0)
+        process::peak_mib().unwrap_or(0)
     );
     if let Some(path) = option("--out") {
         let mut out = BufWriter::new(fs::File::create(path)?);

@@ -8,7 +8,8 @@
 //! 2. **Primary rules.** [`PrimaryRules`] on [`Contributors`], which a [`ContributorFold`] counts for every cell.
 //! 3. **Secondary suppression.** [`protect`]: a greedy rule on lines, with the pooled-residual rule ([`Pool`]) if wanted; exact elimination modulo
 //!    two primes; repair by formula; exact pruning, dearest cells first; and, with [`Intervals`], repair until whole-number witness tables show
-//!    that no primary is pinned down. The result depends on the problem only, not on threads or on the order of the input.
+//!    that no primary is pinned down (found by short circuits from the true table, and by small linear programs where those fail), and thinning
+//!    of what no witness needs. The result depends on the problem only, not on threads or on the order of the input.
 //! 4. **Time.** The [`Ledger`] of everything ever published makes past cells public or sticky ([`Fate`]); [`revise`] adds revisions.
 //! 5. **Explanation.** [`explain`] says which primary a secondary protects, and the formula that would reveal it.
 //! 6. **Alternatives.** [`controlled_rounding`] and [`CellKey`], judged beside suppression by [`judge`].
@@ -42,9 +43,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod alternatives;
+mod circuit;
 mod contributors;
 mod cube;
-mod dictionary;
 mod dimension;
 mod eliminate;
 mod error;
@@ -52,12 +53,14 @@ mod explain;
 mod field;
 mod interval;
 mod ledger;
-mod local;
 mod named;
+mod open;
 mod parallel;
+mod patch;
 mod pool;
 mod primary;
 mod problem;
+mod program;
 mod protect;
 mod prune;
 mod repair;
@@ -65,6 +68,7 @@ mod small_counts;
 mod sparse;
 mod state;
 mod system;
+mod thin;
 
 pub use alternatives::{CellKey, Quality, controlled_rounding, judge};
 pub use contributors::{Contributor, ContributorFold, Contributors};

@@ -105,6 +105,7 @@ pub fn protect(problem: &Problem, options: &Options) -> Pattern {
         if let Some(want) = options.intervals {
             left = widen(&mut state, want, threads);
             rounds += left.rounds;
+            pruned += left.thinned;
         }
         let exposed = exposed(problem, &state.withheld, options.seed + 1_000, threads);
         // What a second look sees is repaired in turn; that it goes on would take a minor divisible by a prime, and is then reported as lost.

@@ -97,6 +97,15 @@ impl<'a> State<'a> {
         }
     }
 
+    /// What a published cell costs in a circuit, in small numbers: one cell is 16 at least, and a large one a little more.
+    pub(crate) fn price(&self, var: u32) -> i64 {
+        let (value, weight) = (self.problem.value(var), u64::from(self.problem.weight(var)).max(1));
+        match self.objective {
+            Objective::Count => 16 * weight.min(1 << 20) as i64 + i64::from(value.max(1).ilog2()),
+            Objective::Value => 4 + 6 * i64::from(value.saturating_mul(weight).max(1).ilog2()),
+        }
+    }
+
     /// Whether a constraint gives too much away: it holds one withheld member, or its withheld members add up to a total that everyone can
     /// compute and that is itself too small.
     pub(crate) fn gives_away(&self, row: u32) -> bool {
