@@ -25,6 +25,8 @@ use std::time::Instant;
 
 use solidata_attack::{CellId, CertifyOptions, CrossTable, ExactOptions, Problem, State, certify, exact};
 
+#[path = "common/cpu.rs"]
+mod cpu;
 #[path = "common/table.rs"]
 mod table;
 
@@ -154,7 +156,12 @@ fn main() {
         };
         let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);
         let intervals = certify(&table, Some(&targets), &report.fallen, known, &options).unwrap();
-        println!("intervals: {intervals}; {} parts without a table; {:.2} s", intervals.parts_without_table, start.elapsed().as_secs_f64());
+        println!(
+            "intervals: {intervals}; {} parts without a table; {:.2} s, {:.2} s of processors until now",
+            intervals.parts_without_table,
+            start.elapsed().as_secs_f64(),
+            cpu::seconds()
+        );
         for pinned in intervals.fallen.iter().take(arguments.formulas) {
             println!("  {}", pinned.words(&table, arguments.reveal));
         }

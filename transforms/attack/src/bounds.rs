@@ -16,15 +16,39 @@ pub(crate) struct Bounds {
     pub(crate) upper: Vec<i64>,
 }
 
+/// For each unknown the equations that have it, with its coefficient.
+pub(crate) struct Holders {
+    /// Where the list of each unknown begins; one more at the end.
+    start: Vec<usize>,
+    lists: Vec<(u32, i32)>,
+}
+
+impl Holders {
+    /// The equations that have the unknown, in order, and its coefficient in each.
+    pub(crate) fn of(&self, unknown: u32) -> &[(u32, i32)] {
+        let at = unknown as usize;
+        &self.lists[self.start[at]..self.start[at + 1]]
+    }
+}
+
 /// For each unknown the equations that have it.
-pub(crate) fn holders(part: &Part) -> Vec<Vec<u32>> {
-    let mut holders = vec![Vec::new(); part.cells.len()];
-    for (at, row) in (0u32..).zip(&part.rows) {
-        for &(unknown, _) in &row.terms {
-            holders[unknown as usize].push(at);
+pub(crate) fn holders(part: &Part) -> Holders {
+    let mut start = vec![0usize; part.cells.len() + 1];
+    for &(unknown, _) in part.rows.iter().flat_map(|row| &row.terms) {
+        start[unknown as usize + 1] += 1;
+    }
+    for at in 1..start.len() {
+        start[at] += start[at - 1];
+    }
+    let mut next = start.clone();
+    let mut lists = vec![(0, 0); start.last().copied().unwrap_or(0)];
+    for (row, at) in part.rows.iter().zip(0u32..) {
+        for &(unknown, coefficient) in &row.terms {
+            lists[next[unknown as usize]] = (at, coefficient);
+            next[unknown as usize] += 1;
         }
     }
-    holders
+    Holders { start, lists }
 }
 
 /// A sum some of whose terms may have no bound.
@@ -52,12 +76,12 @@ impl Sum {
 }
 
 /// Narrows the bounds until no relation narrows them further; the relation that cannot hold, if one cannot.
-pub(crate) fn propagate(part: &Part, holders: &[Vec<u32>]) -> Result<Bounds, RelationId> {
+pub(crate) fn propagate(part: &Part, holders: &Holders) -> Result<Bounds, RelationId> {
     narrow(part, holders, Bounds { lower: part.lower.clone(), upper: vec![UNBOUNDED; part.cells.len()] })
 }
 
 /// The same, from bounds that are known already.
-pub(crate) fn narrow(part: &Part, holders: &[Vec<u32>], mut bounds: Bounds) -> Result<Bounds, RelationId> {
+pub(crate) fn narrow(part: &Part, holders: &Holders, mut bounds: Bounds) -> Result<Bounds, RelationId> {
     let mut updates = vec![0u8; part.cells.len()];
     let mut waiting = vec![true; part.rows.len()];
     let mut queue: VecDeque<u32> = (0u32..).take(part.rows.len()).collect();
@@ -96,7 +120,7 @@ pub(crate) fn narrow(part: &Part, holders: &[Vec<u32>], mut bounds: Bounds) -> R
                 return Err(row.relation);
             }
             updates[place] += 1;
-            for &other in &holders[place] {
+            for &(other, _) in holders.of(unknown) {
                 if !waiting[other as usize] {
                     waiting[other as usize] = true;
                     queue.push_back(other);

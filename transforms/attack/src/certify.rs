@@ -2,16 +2,17 @@
 
 use rayon::prelude::*;
 
-use crate::bounds::{Bounds, holders, narrow, propagate};
+use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
 use crate::error::AttackError;
 use crate::field::Random;
+use crate::hash::CellMap;
 use crate::linear::{minimise, proven};
 use crate::problem::{CellId, Knowledge, Problem, State};
 use crate::region::{Ground, misfit};
 use crate::report::{IntervalReport, Pinned};
 use crate::start;
-use crate::system::{Part, Row, System};
-use crate::witness::{LIGHT, Need, Ranges, sample, search};
+use crate::system::{Part, Row, System, UNBOUNDED};
+use crate::witness::{BATCH, LIGHT, Need, Ranges, sample, search};
 
 /// What is asked of the withheld cells, and how hard it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,18 +100,27 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     let mut ranges = Ranges::of(base.as_deref().unwrap_or(&vec![0; part.cells.len()]));
     if let Some(base) = &base {
         search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, LIGHT, seed);
-        more_tables(part, &holders, &bounds, need, &mut ranges, seed, options.tables);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
     }
-    bounds = prove_open(part, &holders, bounds, need, &ranges, (&NEAR, options.linear_programs)).map_err(|r| contradiction(problem, r))?;
+    let objects = |relation| contradiction(problem, relation);
+    if let Some(base) = &base {
+        bounds = prove_by_tableau(part, &holders, bounds, need, &ranges, (base, seed)).map_err(objects)?;
+        more_tables(part, &holders, &bounds, need, &mut ranges, (base, seed), options.tables);
+    }
+    bounds = prove_open(part, &holders, bounds, need, &ranges, (&NEAR, options.linear_programs)).map_err(objects)?;
     let wide = [(500, options.wide_regions.saturating_mul(4)), (1800, options.wide_regions)];
     if let Some(base) = &base {
         search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, &wide, seed ^ 0x31DE);
     }
-    bounds = prove_open(part, &holders, bounds, need, &ranges, (&FAR, options.linear_programs)).map_err(|r| contradiction(problem, r))?;
-    let settled = |at: usize| (need.wide(&ranges, at as u32), need.reached(&ranges, at as u32));
+    bounds = prove_open(part, &holders, bounds, need, &ranges, (&FAR, options.linear_programs)).map_err(objects)?;
+    settle(part, need, &ranges, &bounds, &mut report);
+    Ok(report)
+}
+
+/// Says for each target what witnesses and proofs make of it.
+pub(crate) fn settle(part: &Part, need: &Need, ranges: &Ranges, bounds: &Bounds, report: &mut IntervalReport) {
     for at in (0..part.cells.len()).filter(|&at| need.target[at]) {
-        let (wide, reached) = settled(at);
+        let (wide, reached) = (need.wide(ranges, at as u32), need.reached(ranges, at as u32));
         let pinned = Pinned::new(part.cells[at], bounds.lower[at], bounds.upper[at]);
         report.targets += 1;
         report.wide += usize::from(wide);
@@ -126,11 +136,10 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
             (false, false) => report.not_reaching.push(part.cells[at]),
         }
     }
-    Ok(report)
 }
 
 /// The seed of a part's own random numbers, whatever order parts are attacked in.
-fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
+pub(crate) fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
     options.seed ^ part.cells.first().copied().unwrap_or(0).wrapping_mul(0xA24B_AED4_963E_E407)
 }
 
@@ -138,55 +147,144 @@ fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
 pub(crate) fn base_table<P: Problem + ?Sized>(
     problem: &P,
     part: &Part,
-    holders: &[Vec<u32>],
+    holders: &Holders,
     bounds: &Bounds,
     truth: Option<Truth<'_>>,
     options: &CertifyOptions,
 ) -> Result<Option<Vec<i64>>, AttackError> {
-    let seed = part_seed(part, options);
     match truth {
-        Some(truth) => {
-            let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
-            let short = table.iter().zip(&part.lower).position(|(value, least)| value < least);
-            if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
-                return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
-            }
-            if let Some(at) = short {
-                return Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) });
-            }
-            Ok(Some(table))
-        }
-        None => Ok(start::find_any(part, holders, bounds, &mut Random::new(seed))),
+        Some(truth) => true_table(problem, part, truth).map(Some),
+        None => Ok(start::find_any(part, holders, bounds, &mut Random::new(part_seed(part, options)))),
     }
 }
 
+/// The true table of a part, checked.
+pub(crate) fn true_table<P: Problem + ?Sized>(problem: &P, part: &Part, truth: Truth<'_>) -> Result<Vec<i64>, AttackError> {
+    let table: Vec<i64> = part.cells.iter().map(|&cell| truth(cell)).collect();
+    if let Some(row) = misfit(part, &table).and_then(|at| part.rows.get(at)) {
+        return Err(AttackError::BadStart { relation: row.relation, name: name_in(problem, row.relation) });
+    }
+    match table.iter().zip(&part.lower).position(|(value, least)| value < least) {
+        Some(at) => Err(AttackError::BadStart { relation: 0, name: problem.name(part.cells[at]) }),
+        None => Ok(table),
+    }
+}
+
+/// Up to how many unknowns other tables are searched by linear programs over the whole part; in a larger part the attacker walks there.
+const WHOLE: usize = 20_000;
+
 /// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
-fn more_tables(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, need: &Need, seen: &mut Ranges, seed: u64, tables: usize) {
+fn more_tables(part: &Part, holders: &Holders, bounds: &Bounds, need: &Need, seen: &mut Ranges, (base, seed): (&[i64], u64), tables: usize) {
     let mut random = Random::new(seed ^ 0x5EED);
+    let mut last = base.to_vec();
     for number in 0..tables {
         let open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(seen, bounds, u)).collect();
         if open.is_empty() {
             return;
         }
-        let aim = if number == 0 { start::Aim::Centre } else { start::Aim::Spread(&open) };
-        let Some(table) = start::find(part, holders, bounds, &aim, &mut random) else { continue };
+        let table = if part.cells.len() > WHOLE {
+            Some(start::wander(&Ground { part, holders, bounds, base: &last }, &open, &mut random))
+        } else {
+            let aim = if number == 0 { start::Aim::Centre } else { start::Aim::Spread(&open) };
+            start::find(part, holders, bounds, &aim, &mut random)
+        };
+        let Some(table) = table.filter(|table| misfit(part, table).is_none()) else { continue };
         // the table itself is a witness: it was checked as a whole
         for (unknown, &value) in (0u32..).zip(&table) {
             seen.see(unknown, value, value);
         }
         search(&Ground { part, holders, bounds, base: &table }, need, seen, LIGHT, seed ^ (number as u64 + 1));
+        last = table;
     }
 }
 
 /// The sizes of the neighbourhoods in which linear programs are asked for a proof: first small ones for all that have no witness, then, after a wider
 /// search, larger ones for the rest.
-const NEAR: [usize; 2] = [60, 250];
+pub(crate) const NEAR: [usize; 2] = [60, 250];
 const FAR: [usize; 2] = [900, 3000];
 
-/// Asks linear programs for proofs on targets that are still open, and lets every relation use what was proven.
-fn prove_open(
+/// Equations of more terms than this say little of one of their unknowns; proofs in regions smaller than that leave them out.
+const LONGEST: usize = 80;
+/// The sizes of the regions in which one tableau gives proofs for many targets.
+const TABLEAU: [usize; 2] = [25, 120];
+/// How often proofs are searched again with what the last round proved.
+const ROUNDS: usize = 3;
+
+/// Proves what it can of targets that are still open from the tableaus of small regions, one for all open targets near each other.
+pub(crate) fn prove_by_tableau(
     part: &Part,
-    holders: &[Vec<u32>],
+    holders: &Holders,
+    mut bounds: Bounds,
+    need: &Need,
+    ranges: &Ranges,
+    (base, seed): (&[i64], u64),
+) -> Result<Bounds, u64> {
+    for size in TABLEAU {
+        for _ in 0..ROUNDS {
+            let mut open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(ranges, &bounds, u)).collect();
+            let before = open.len();
+            while !open.is_empty() {
+                let stride = open.len().div_ceil(BATCH);
+                let centres: Vec<u32> = open.iter().copied().step_by(stride).collect();
+                let ground = Ground { part, holders, bounds: &bounds, base };
+                let one = |&centre: &u32| {
+                    ceilings(&ground, need, ranges, centre, size, &mut Random::new(seed ^ (u64::from(centre) << 20) ^ size as u64))
+                };
+                let proofs: Vec<Vec<(u32, i64, i64)>> = centres.par_iter().with_max_len(1).map(one).collect();
+                let mut tried: CellMap<()> = CellMap::default();
+                tried.extend(centres.iter().map(|&centre| (u64::from(centre), ())));
+                for (unknown, low, high) in proofs.into_iter().flatten() {
+                    let at = unknown as usize;
+                    bounds.lower[at] = bounds.lower[at].max(low);
+                    bounds.upper[at] = bounds.upper[at].min(high);
+                    tried.insert(u64::from(unknown), ());
+                }
+                open.retain(|&u| !tried.contains_key(&u64::from(u)));
+            }
+            bounds = narrow(part, holders, bounds)?;
+            let after = (0u32..).take(part.cells.len()).filter(|&u| need.open(ranges, &bounds, u)).count();
+            // a round that settles less than one in twenty is not worth another
+            if after == 0 || (before - after) * 20 < before {
+                break;
+            }
+        }
+    }
+    Ok(bounds)
+}
+
+/// What the tableau of one region proves of the open targets in its middle: unknown, least and greatest value.
+fn ceilings(ground: &Ground, need: &Need, ranges: &Ranges, centre: u32, size: usize, random: &mut Random) -> Vec<(u32, i64, i64)> {
+    let region = ground.relax(&[centre], size, LONGEST.max(size));
+    let mut simplex = ground.simplex(&region);
+    let mut proven = Vec::new();
+    // what was come to first is whole: all its shorter equations are in the region
+    for (&unknown, place) in region.unknowns.iter().zip(0u32..).take(size / 2) {
+        if !need.open(ranges, ground.bounds, unknown) {
+            continue;
+        }
+        let at = unknown as usize;
+        let (mut low, mut high) = (ground.bounds.lower[at], ground.bounds.upper[at]);
+        for up in [true, false] {
+            let (wide, reached) = (need.wide(ranges, unknown), need.reached(ranges, unknown));
+            if need.excludes(low, high, at, wide, reached) || (!up && wide) {
+                break;
+            }
+            simplex.push(place, up, if up { high } else { low }, random);
+            match simplex.bound(place, up) {
+                Some(value) if up => high = high.min(value),
+                Some(value) => low = low.max(value),
+                None => {}
+            }
+        }
+        proven.push((unknown, low, high));
+    }
+    proven
+}
+
+/// Asks linear programs for proofs on targets that are still open, and lets every relation use what was proven.
+pub(crate) fn prove_open(
+    part: &Part,
+    holders: &Holders,
     mut bounds: Bounds,
     need: &Need,
     ranges: &Ranges,
@@ -210,10 +308,13 @@ fn prove_open(
 }
 
 /// Narrows the bounds of one unknown by linear programs whose answers are made exact, until they say enough.
-fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, sizes: &[usize], enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
+fn prove(part: &Part, holders: &Holders, bounds: &Bounds, at: usize, sizes: &[usize], enough: impl Fn(i64, i64) -> bool) -> (i64, i64) {
     let ground = Ground { part, holders, bounds, base: &[] };
     let (mut low, mut high) = (bounds.lower[at], bounds.upper[at]);
     for &size in sizes {
+        if low >= high {
+            break;
+        }
         let (cut, cut_bounds, target) = cut_out(&ground, at as u32, size);
         for up in [false, true] {
             let mut cost = vec![0.0; cut.cells.len()];
@@ -236,36 +337,38 @@ fn prove(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, at: usize, sizes: &
 
 /// The equations near one unknown as a part of their own; unknowns at its rim keep their bounds. Whatever holds in it holds in the whole.
 fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
-    let near = ground.ball(&[centre], size);
-    let mut rows: Vec<u32> = near.iter().flat_map(|&u| ground.holders[u as usize].iter().copied()).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    let mut unknowns: Vec<u32> = rows.iter().flat_map(|&row| ground.part.rows[row as usize].terms.iter().map(|term| term.0)).collect();
-    unknowns.push(centre);
-    unknowns.sort_unstable();
-    unknowns.dedup();
-    let place = |unknown: u32| unknowns.binary_search(&unknown).unwrap_or_default();
-    let pick = |list: &[i64]| unknowns.iter().map(|&u| list[u as usize]).collect::<Vec<i64>>();
-    let rows = rows
+    let region = ground.relax(&[centre], size, size.max(LONGEST));
+    let place: CellMap<u32> = region.unknowns.iter().zip(0u32..).map(|(&unknown, at)| (u64::from(unknown), at)).collect();
+    let rows = region
+        .rows
         .iter()
         .map(|&at| {
             let row = &ground.part.rows[at as usize];
-            Row { relation: row.relation, terms: row.terms.iter().map(|&(u, c)| (place(u) as u32, c)).collect(), rhs: row.rhs }
+            let mut rhs = i128::from(row.rhs);
+            let mut terms: Vec<(u32, i32)> = Vec::with_capacity(row.terms.len());
+            for &(unknown, c) in &row.terms {
+                match place.get(&u64::from(unknown)) {
+                    Some(&at) => terms.push((at, c)),
+                    // it cannot move: its value is known
+                    None => rhs -= i128::from(c) * i128::from(ground.bounds.lower[unknown as usize]),
+                }
+            }
+            terms.sort_unstable_by_key(|term| term.0);
+            Row { relation: row.relation, terms: terms.into_boxed_slice(), rhs: i64::try_from(rhs).unwrap_or(UNBOUNDED) }
         })
         .collect();
     let part = Part {
-        cells: unknowns.iter().map(|&u| ground.part.cells[u as usize]).collect(),
-        lower: pick(&ground.part.lower),
-        withheld: unknowns.iter().map(|&u| ground.part.withheld[u as usize]).collect(),
+        cells: region.unknowns.iter().map(|&u| ground.part.cells[u as usize]).collect(),
+        lower: ground.pick(&region, &ground.part.lower),
+        withheld: region.unknowns.iter().map(|&u| ground.part.withheld[u as usize]).collect(),
         rows,
     };
-    let bounds = Bounds { lower: pick(&ground.bounds.lower), upper: pick(&ground.bounds.upper) };
-    let target = place(centre);
-    (part, bounds, target)
+    let bounds = Bounds { lower: ground.pick(&region, &ground.bounds.lower), upper: ground.pick(&region, &ground.bounds.upper) };
+    (part, bounds, 0)
 }
 
 /// A part, for each unknown its equations, and its bounds.
-type Ready = (Part, Vec<Vec<u32>>, Bounds);
+type Ready = (Part, Holders, Bounds);
 
 /// What is proven of one withheld cell: its least and greatest possible value. Both follow from what is published by exact arithmetic (bounds from
 /// single relations, then weak duality); linear programs over the cell's neighbourhood only propose the multipliers.

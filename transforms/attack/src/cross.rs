@@ -1,9 +1,10 @@
 //! A problem whose cells are the cross product of its dimensions and whose relations are never stored (DISCLOSURE 2a).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::dimension::Dimension;
 use crate::error::AttackError;
+use crate::hash::CellMap;
 use crate::problem::{CellId, Problem, RelationId, State};
 
 /// Stand for states other than a value; no count comes near them.
@@ -28,7 +29,7 @@ pub struct CrossTable {
 #[derive(Debug, Clone)]
 enum Store {
     Dense(Vec<i64>),
-    Sparse { cells: HashMap<CellId, i64>, default: i64 },
+    Sparse { cells: CellMap<i64>, default: i64 },
 }
 
 fn code(state: State) -> i64 {
@@ -89,7 +90,7 @@ impl CrossTable {
             next = next.saturating_add((cells / dimension.len() as u64).saturating_mul(dimension.relations.len() as u64));
             first_relation.push(next);
         }
-        let store = Store::Sparse { cells: HashMap::new(), default: code(default) };
+        let store = Store::Sparse { cells: CellMap::default(), default: code(default) };
         Ok(Self { dimensions, strides, cells, store, first_relation, extra: Vec::new(), extra_of: BTreeMap::new() })
     }
 

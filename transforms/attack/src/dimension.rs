@@ -16,6 +16,8 @@ pub struct Dimension {
     pub(crate) relations: Vec<Vec<(u32, i32)>>,
     /// For each node the relations that it is in.
     pub(crate) of_node: Vec<Vec<u32>>,
+    /// The relations that are there, in one form whatever their order, sign or common factor.
+    known: BTreeSet<Vec<(u32, i64)>>,
 }
 
 impl Dimension {
@@ -62,7 +64,65 @@ impl Dimension {
         }
     }
 
+    /// Adds "parent = all leaves under the children, each once"; nodes that are not there are added. Children that share no leaf are summed up as they
+    /// are; where some do (codes of two parents), the parent is the sum of the leaves. The leaves are those that the sums declared so far lead to,
+    /// so that children are declared before their parent.
+    ///
+    /// # Errors
+    /// When a node that lies under the parent is a sum of itself, or the parent lies under one of the children.
+    pub fn union<'a>(&mut self, parent: &str, children: impl IntoIterator<Item = &'a str>) -> Result<(), AttackError> {
+        let parent = self.node(parent);
+        let mut children: Vec<u32> = children.into_iter().map(|child| self.node(child)).collect();
+        children.sort_unstable();
+        children.dedup();
+        let mut leaves: Vec<u32> = Vec::new();
+        for &child in &children {
+            self.leaves(child, parent, &mut leaves)?;
+        }
+        let all = leaves.len();
+        leaves.sort_unstable();
+        leaves.dedup();
+        let parts = if leaves.len() == all { children } else { leaves };
+        self.add(std::iter::once((parent, 1)).chain(parts.into_iter().map(|part| (part, -1))).collect());
+        Ok(())
+    }
+
+    /// Adds each leaf under a node once. Of several sums for one node the first counts: they are over the same leaves.
+    fn leaves(&self, node: u32, parent: u32, out: &mut Vec<u32>) -> Result<(), AttackError> {
+        let itself = |node: u32| AttackError::Shape(format!("dimension {}: {} is part of itself", self.name, self.node_name(node)));
+        // a node is open while the nodes under it are looked at: met again then, it is part of itself
+        let (mut open, mut done) = (BTreeSet::new(), BTreeSet::new());
+        let mut waiting = vec![(node, false)];
+        while let Some((node, closes)) = waiting.pop() {
+            if closes {
+                open.remove(&node);
+                done.insert(node);
+                continue;
+            }
+            if node == parent || open.contains(&node) {
+                return Err(itself(node));
+            }
+            if done.contains(&node) {
+                continue;
+            }
+            let of_node = self.of_node.get(node as usize).into_iter().flatten();
+            let sum = of_node.filter_map(|&at| self.relations.get(at as usize).and_then(|terms| sum_of(terms))).find(|sum| sum.0 == node);
+            if let Some((_, children)) = sum {
+                open.insert(node);
+                waiting.push((node, true));
+                waiting.extend(children.into_iter().map(|child| (child, false)));
+            } else {
+                done.insert(node);
+                out.push(node);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, terms: Vec<(u32, i32)>) {
+        if !self.known.insert(one_form(&terms)) {
+            return;
+        }
         let relation = self.relations.len() as u32;
         for &(node, _) in &terms {
             if let Some(list) = self.of_node.get_mut(node as usize) {
@@ -108,15 +168,7 @@ impl Dimension {
     /// When a node is a sum of itself.
     pub(crate) fn sums_bottom_up(&self) -> Result<Vec<(u32, Vec<u32>)>, AttackError> {
         let mut open: Vec<(u32, Vec<u32>)> = Vec::new();
-        for terms in &self.relations {
-            let parents: Vec<u32> = terms.iter().filter(|term| term.1 == 1).map(|term| term.0).collect();
-            let children: Vec<u32> = terms.iter().filter(|term| term.1 == -1).map(|term| term.0).collect();
-            if let [parent] = parents.as_slice()
-                && children.len() + 1 == terms.len()
-            {
-                open.push((*parent, children));
-            }
-        }
+        open.extend(self.relations.iter().filter_map(|terms| sum_of(terms)));
         let mut waiting: BTreeSet<u32> = open.iter().map(|(parent, _)| *parent).collect();
         let mut ordered = Vec::with_capacity(open.len());
         while !open.is_empty() {
@@ -134,5 +186,64 @@ impl Dimension {
             open = later;
         }
         Ok(ordered)
+    }
+}
+
+/// Parent and children, when the relation is a plain sum.
+fn sum_of(terms: &[(u32, i32)]) -> Option<(u32, Vec<u32>)> {
+    let mut parents = terms.iter().filter(|term| term.1 == 1);
+    let (parent, None) = (parents.next()?.0, parents.next()) else { return None };
+    let children: Vec<u32> = terms.iter().filter(|term| term.1 == -1).map(|term| term.0).collect();
+    (children.len() + 1 == terms.len()).then_some((parent, children))
+}
+
+/// The relation by node, each node once, without common factor, the first coefficient positive.
+fn one_form(terms: &[(u32, i32)]) -> Vec<(u32, i64)> {
+    let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
+    for &(node, coefficient) in terms {
+        *sums.entry(node).or_insert(0) += i64::from(coefficient);
+    }
+    sums.retain(|_, sum| *sum != 0);
+    let mut common = 0;
+    for &sum in sums.values() {
+        let (mut a, mut b) = (common, sum.abs());
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        common = a;
+    }
+    let sign = if sums.values().next().is_some_and(|first| *first < 0) { -1 } else { 1 };
+    sums.into_iter().map(|(node, sum)| (node, sum / common.max(1) * sign)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_union_takes_each_leaf_once_and_a_relation_is_kept_once() {
+        let mut codes = Dimension::new("category");
+        codes.sum("food", ["meal", "basket"]);
+        codes.sum("health", ["doctor", "hygiene"]);
+        codes.sum("home", ["hygiene", "night"]);
+        codes.union("all", ["food", "health", "home"]).unwrap();
+        codes.union("apart", ["food", "home"]).unwrap();
+        let names = |terms: &[(u32, i32)]| terms.iter().skip(1).map(|term| codes.node_name(term.0)).collect::<BTreeSet<_>>();
+        assert_eq!(names(&codes.relations[3]), BTreeSet::from(["meal", "basket", "doctor", "hygiene", "night"]));
+        assert_eq!(names(&codes.relations[4]), BTreeSet::from(["food", "home"]));
+        let mut again = codes.clone();
+        again.hierarchy([("basket", "food"), ("meal", "food")]);
+        again.linear([("meal", 2), ("basket", 2), ("food", -2)]);
+        again.union("all", ["home", "food", "health"]).unwrap();
+        assert_eq!(again, codes);
+    }
+
+    #[test]
+    fn a_union_in_a_circle_is_refused() {
+        let mut codes = Dimension::new("category");
+        codes.sum("a", ["b", "c"]);
+        assert!(codes.union("c", ["a", "d"]).is_err());
+        codes.sum("b", ["a"]);
+        assert!(codes.union("all", ["a", "d"]).is_err());
     }
 }

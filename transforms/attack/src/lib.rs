@@ -42,6 +42,7 @@ mod exact;
 mod explicit;
 mod field;
 mod formula;
+mod hash;
 mod history;
 mod insider;
 mod linear;

@@ -1,16 +1,16 @@
 //! A neighbourhood of a part: what can be changed in a table without touching anything outside.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Holders};
+use crate::hash::CellMap;
 use crate::simplex::Simplex;
 use crate::system::Part;
 
 /// A part with what the search for witnesses needs of it.
+#[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
     pub(crate) part: &'a Part,
     /// For each unknown the equations that have it.
-    pub(crate) holders: &'a [Vec<u32>],
+    pub(crate) holders: &'a Holders,
     pub(crate) bounds: &'a Bounds,
     /// A table of whole numbers: witnesses differ from it in one region.
     pub(crate) base: &'a [i64],
@@ -38,29 +38,64 @@ impl Ground<'_> {
 
     /// The unknowns that can move nearest to some, equation by equation, the shorter equations first.
     pub(crate) fn ball(&self, seeds: &[u32], size: usize) -> Vec<u32> {
+        self.reach(seeds, size, usize::MAX)
+    }
+
+    /// About `size` unknowns that can move around some, and every equation of at most `longest` terms that has one of them, with all its unknowns: what
+    /// holds in every table that fits these equations holds in every table.
+    pub(crate) fn relax(&self, seeds: &[u32], size: usize, longest: usize) -> Region {
+        let mut unknowns = self.reach(seeds, size, longest);
+        let mut place: CellMap<u32> = unknowns.iter().zip(0u32..).map(|(&unknown, at)| (u64::from(unknown), at)).collect();
+        let (mut rows, mut local) = (Vec::new(), Vec::new());
+        let mut seen: CellMap<()> = CellMap::default();
+        for at in 0..unknowns.len() {
+            for &(row, _) in self.holders.of(unknowns[at]) {
+                let terms = &self.part.rows[row as usize].terms;
+                if terms.len() > longest || seen.insert(u64::from(row), ()).is_some() {
+                    continue;
+                }
+                let mut line = Vec::with_capacity(terms.len());
+                for &(unknown, coefficient) in terms.iter().filter(|term| self.movable(term.0)) {
+                    let at = *place.entry(u64::from(unknown)).or_insert_with(|| {
+                        unknowns.push(unknown);
+                        unknowns.len() as u32 - 1
+                    });
+                    line.push((at, coefficient));
+                }
+                line.sort_unstable_by_key(|term| term.0);
+                rows.push(row);
+                local.push(line);
+            }
+        }
+        Region { unknowns, rows, local }
+    }
+
+    /// The unknowns that can move nearest to some, over equations of at most `longest` terms.
+    fn reach(&self, seeds: &[u32], size: usize, longest: usize) -> Vec<u32> {
         let mut unknowns: Vec<u32> = Vec::with_capacity(size);
-        let mut inside: BTreeSet<u32> = BTreeSet::new();
-        let mut rows: BTreeSet<u32> = BTreeSet::new();
+        let (mut inside, mut rows): (CellMap<()>, CellMap<()>) = (CellMap::default(), CellMap::default());
         let mut frontier: Vec<u32> = seeds.iter().copied().filter(|&u| self.movable(u)).collect();
-        inside.extend(&frontier);
+        inside.extend(frontier.iter().map(|&unknown| (u64::from(unknown), ())));
         unknowns.extend(&frontier);
+        let mut ring: Vec<(usize, u32)> = Vec::new();
         while !frontier.is_empty() && unknowns.len() < size {
-            let mut ring: Vec<(usize, u32)> = Vec::new();
+            ring.clear();
             for &unknown in &frontier {
-                for &row in &self.holders[unknown as usize] {
-                    if rows.insert(row) {
-                        ring.push((self.part.rows[row as usize].terms.len(), row));
+                for &(row, _) in self.holders.of(unknown) {
+                    let length = self.part.rows[row as usize].terms.len();
+                    if length <= longest && rows.insert(u64::from(row), ()).is_none() {
+                        ring.push((length, row));
                     }
                 }
             }
             ring.sort_unstable();
             frontier.clear();
-            for (_, row) in ring {
+            for &(_, row) in &ring {
                 if unknowns.len() >= size {
                     break;
                 }
                 for &(unknown, _) in &self.part.rows[row as usize].terms {
-                    if self.movable(unknown) && inside.insert(unknown) {
+                    if self.movable(unknown) && inside.insert(u64::from(unknown), ()).is_none() {
                         unknowns.push(unknown);
                         frontier.push(unknown);
                     }
@@ -72,48 +107,67 @@ impl Ground<'_> {
 
     /// Takes out, again and again, unknowns that are alone in an equation: they cannot move while the rest of the table stands still.
     fn close(&self, mut unknowns: Vec<u32>) -> Region {
-        let mut inside: BTreeSet<u32> = unknowns.iter().copied().collect();
-        let mut count: BTreeMap<u32, u32> = BTreeMap::new();
-        for &unknown in &unknowns {
-            for &row in &self.holders[unknown as usize] {
-                *count.entry(row).or_insert(0) += 1;
+        let mut place: CellMap<u32> = CellMap::default();
+        let (mut rows, mut local): (Vec<u32>, Vec<Vec<(u32, i32)>>) = (Vec::new(), Vec::new());
+        for (&unknown, at) in unknowns.iter().zip(0u32..) {
+            for &(row, coefficient) in self.holders.of(unknown) {
+                let line = *place.entry(u64::from(row)).or_insert_with(|| {
+                    rows.push(row);
+                    local.push(Vec::new());
+                    rows.len() as u32 - 1
+                });
+                local[line as usize].push((at, coefficient));
             }
         }
-        let mut alone: Vec<u32> = count.iter().filter(|(_, count)| **count == 1).map(|(row, _)| *row).collect();
-        while let Some(row) = alone.pop() {
-            let Some(&(unknown, _)) = self.part.rows[row as usize].terms.iter().find(|(unknown, _)| inside.contains(unknown)) else {
-                continue;
-            };
-            inside.remove(&unknown);
-            for &other in &self.holders[unknown as usize] {
-                if let Some(count) = count.get_mut(&other) {
-                    *count -= 1;
-                    if *count == 1 {
-                        alone.push(other);
+        let mut count: Vec<usize> = local.iter().map(Vec::len).collect();
+        let mut stays = vec![true; unknowns.len()];
+        let mut alone: Vec<u32> = (0u32..).zip(&count).filter(|(_, count)| **count == 1).map(|(line, _)| line).collect();
+        while let Some(line) = alone.pop() {
+            let Some(&(at, _)) = local[line as usize].iter().find(|term| stays[term.0 as usize]) else { continue };
+            stays[at as usize] = false;
+            for (row, _) in self.holders.of(unknowns[at as usize]) {
+                if let Some(&line) = place.get(&u64::from(*row)) {
+                    count[line as usize] -= 1;
+                    if count[line as usize] == 1 {
+                        alone.push(line);
                     }
                 }
             }
         }
-        unknowns.retain(|unknown| inside.contains(unknown));
-        let index: BTreeMap<u32, u32> = unknowns.iter().copied().zip(0u32..).collect();
-        let rows: Vec<u32> = count.iter().filter(|(_, count)| **count > 0).map(|(row, _)| *row).collect();
-        let local = rows
-            .iter()
-            .map(|&row| self.part.rows[row as usize].terms.iter().filter_map(|(unknown, c)| Some((*index.get(unknown)?, *c))).collect())
-            .collect();
+        let mut number = vec![0u32; unknowns.len()];
+        let mut next = 0;
+        for (number, _) in number.iter_mut().zip(&stays).filter(|(_, stays)| **stays) {
+            *number = next;
+            next += 1;
+        }
+        let mut at = 0;
+        unknowns.retain(|_| {
+            at += 1;
+            stays[at - 1]
+        });
+        for terms in &mut local {
+            terms.retain(|term| stays[term.0 as usize]);
+            terms.iter_mut().for_each(|term| term.0 = number[term.0 as usize]);
+        }
+        let (rows, local) = rows.into_iter().zip(local).filter(|(_, terms)| !terms.is_empty()).unzip();
         Region { unknowns, rows, local }
+    }
+
+    /// What a list has for the region's unknowns.
+    pub(crate) fn pick(&self, region: &Region, list: &[i64]) -> Vec<i64> {
+        region.unknowns.iter().map(|&unknown| list[unknown as usize]).collect()
     }
 
     /// The region's simplex, standing on the base.
     pub(crate) fn simplex(&self, region: &Region) -> Simplex {
-        let of = |list: &[i64]| region.unknowns.iter().map(|&unknown| list[unknown as usize]).collect::<Vec<i64>>();
-        Simplex::new(&region.local, of(self.base), of(&self.bounds.lower), of(&self.bounds.upper))
+        let of = |list: &[i64]| self.pick(region, list);
+        Simplex::new(region.local.clone(), of(self.base), of(&self.bounds.lower), of(&self.bounds.upper))
     }
 
     /// The region's simplex with what is missing in each equation as unknowns of their own, to be pushed to 0: they come after the region's, in
     /// the order of `missing` (equation of the region, what is missing).
     pub(crate) fn repair_simplex(&self, region: &Region, missing: &[(usize, i64)]) -> Simplex {
-        let of = |list: &[i64]| region.unknowns.iter().map(|&unknown| list[unknown as usize]).collect::<Vec<i64>>();
+        let of = |list: &[i64]| self.pick(region, list);
         let (mut values, mut lower, mut upper) = (of(self.base), of(&self.bounds.lower), of(&self.bounds.upper));
         let mut rows = region.local.clone();
         for &(row, gap) in missing {
@@ -122,20 +176,18 @@ impl Ground<'_> {
             lower.push(0);
             upper.push(gap.abs());
         }
-        Simplex::new(&rows, values, lower, upper)
+        Simplex::new(rows, values, lower, upper)
     }
 
-    /// Checks a table that differs from the base in the region only, by exact additions: each equation that has an unknown of the region against
-    /// its published values, each unknown against its least value.
+    /// Checks a table that differs from the base in the region only, by exact additions: in each equation the differences must sum up to 0, and no unknown
+    /// may be below its least value. The base must have been checked as a whole ([`misfit`]).
     pub(crate) fn holds(&self, region: &Region, values: &[i64]) -> bool {
-        let changed: BTreeMap<u32, i64> = region.unknowns.iter().copied().zip(values.iter().copied()).collect();
-        let fits = |row: &u32| {
-            let row = &self.part.rows[*row as usize];
-            let value = |unknown: u32| changed.get(&unknown).copied().unwrap_or(self.base[unknown as usize]);
-            let sum: i128 = row.terms.iter().map(|&(unknown, c)| i128::from(c) * i128::from(value(unknown))).sum();
-            sum == i128::from(row.rhs)
+        let change = |at: u32| {
+            let at = at as usize;
+            i128::from(values[at]) - i128::from(self.base[region.unknowns[at] as usize])
         };
-        changed.iter().all(|(&unknown, &value)| value >= self.part.lower[unknown as usize]) && region.rows.iter().all(fits)
+        region.unknowns.iter().zip(values).all(|(&unknown, &value)| value >= self.part.lower[unknown as usize])
+            && region.local.iter().all(|terms| terms.iter().map(|&(at, c)| i128::from(c) * change(at)).sum::<i128>() == 0)
     }
 }
 

@@ -5,6 +5,7 @@
 //! optimum; every table that it passes is a table of whole numbers within its bounds. On hierarchies nearly all entries are +-1.
 
 use crate::field::Random;
+use crate::system::UNBOUNDED;
 
 /// Entries beyond this make a tableau useless; products of two stay within 32 bits.
 const LARGEST: i32 = 1 << 14;
@@ -45,60 +46,51 @@ struct Step {
 }
 
 impl Simplex {
-    /// Solves the equations (each a list of unknown and coefficient) for as many unknowns as it can. `values` fit them; whatever right-hand side
-    /// they have stays what it is.
-    pub(crate) fn new(rows: &[Vec<(u32, i32)>], values: Vec<i64>, lower: Vec<i64>, upper: Vec<i64>) -> Self {
+    /// Solves the equations (each a list of unknown and coefficient, sorted by unknown) for as many unknowns as it can. `values` fit them; whatever
+    /// right-hand side they have stays what it is.
+    pub(crate) fn new(mut rows: Vec<Vec<(u32, i32)>>, values: Vec<i64>, lower: Vec<i64>, upper: Vec<i64>) -> Self {
         let unknowns = values.len();
-        let mut dense: Vec<Vec<i32>> = rows
-            .iter()
-            .map(|row| {
-                let mut line = vec![0; unknowns];
-                for &(unknown, coefficient) in row {
-                    line[unknown as usize] = coefficient;
-                }
-                line
-            })
-            .collect();
-        let mut degree = vec![0u32; unknowns];
-        for &(unknown, _) in rows.iter().flatten() {
-            degree[unknown as usize] += 1;
+        // for each unknown the rows that had it at some time
+        let mut holders: Vec<Vec<u32>> = vec![Vec::new(); unknowns];
+        for (row, at) in rows.iter().zip(0u32..) {
+            row.iter().for_each(|term| holders[term.0 as usize].push(at));
         }
+        let degree: Vec<usize> = holders.iter().map(Vec::len).collect();
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by_key(|&row| (rows[row].len(), row));
         let mut place: Vec<Place> = vec![Place::Column(0); unknowns];
         let mut pivots: Vec<(usize, u32)> = Vec::new();
         let mut broken = false;
+        let mut merged: Vec<(u32, i32)> = Vec::new();
         for at in order {
-            let line = std::mem::take(&mut dense[at]);
-            let line = by_common_divisor(line);
-            let movable = |u: &usize| place[*u] != Place::Fixed && lower[*u] < upper[*u];
-            let best = (0..unknowns).filter(|&u| line[u].abs() == 1).min_by_key(|u| (!movable(u), degree[*u], *u));
-            let Some(unknown) = best else {
+            let mut line = std::mem::take(&mut rows[at]);
+            by_common_divisor(&mut line);
+            let stuck = |u: usize| place[u] == Place::Fixed || lower[u] >= upper[u];
+            let best = line.iter().filter(|term| term.1.abs() == 1).min_by_key(|term| (stuck(term.0 as usize), degree[term.0 as usize], term.0));
+            let Some(&(unknown, sign)) = best else {
                 // no entry of +-1: whatever is in the equation stays where it is, which only makes the region smaller
-                (0..unknowns).filter(|&u| line[u] != 0).for_each(|u| place[u] = Place::Fixed);
+                line.iter().for_each(|term| place[term.0 as usize] = Place::Fixed);
                 continue;
             };
-            let sign = line[unknown];
-            for other in &mut dense {
-                let factor = other.get(unknown).map_or(0, |entry| entry * sign);
-                if factor != 0 {
-                    for (entry, &own) in other.iter_mut().zip(&line) {
-                        *entry -= factor * own;
-                        broken |= entry.abs() > LARGEST;
-                    }
-                }
+            for holder in std::mem::take(&mut holders[unknown as usize]) {
+                let other = &mut rows[holder as usize];
+                let Ok(found) = other.binary_search_by_key(&unknown, |term| term.0) else { continue };
+                broken |= subtract(other, &line, other[found].1 * sign, holder, &mut holders, &mut merged);
+                std::mem::swap(other, &mut merged);
             }
             if broken {
                 break;
             }
-            pivots.push((at, unknown as u32));
-            dense[at] = line.iter().map(|entry| entry * sign).collect();
+            pivots.push((at, unknown));
+            line.iter_mut().for_each(|term| term.1 *= sign);
+            rows[at] = line;
+            holders[unknown as usize].push(at as u32);
         }
-        Self::condense(dense, &pivots, place, values, lower, upper, broken)
+        Self::condense(rows, &pivots, place, values, lower, upper, broken)
     }
 
     fn condense(
-        dense: Vec<Vec<i32>>,
+        rows: Vec<Vec<(u32, i32)>>,
         pivots: &[(usize, u32)],
         mut place: Vec<Place>,
         values: Vec<i64>,
@@ -107,26 +99,59 @@ impl Simplex {
         broken: bool,
     ) -> Self {
         let mut basic = Vec::with_capacity(pivots.len());
-        let mut lines: Vec<&Vec<i32>> = Vec::with_capacity(pivots.len());
+        let mut lines: Vec<&[(u32, i32)]> = Vec::with_capacity(pivots.len());
         for &(row, unknown) in pivots {
             if place[unknown as usize] == Place::Fixed {
                 // fixed after it became basic: all of its equation is fixed with it
-                (0..values.len()).filter(|&u| dense[row][u] != 0).for_each(|u| place[u] = Place::Fixed);
+                rows[row].iter().for_each(|term| place[term.0 as usize] = Place::Fixed);
                 continue;
             }
             place[unknown as usize] = Place::Row(basic.len() as u32);
             basic.push(unknown);
-            lines.push(&dense[row]);
+            lines.push(&rows[row]);
         }
-        let (mut free, mut tableau) = (Vec::new(), Vec::new());
+        let mut free = Vec::new();
         for (unknown, place) in place.iter_mut().enumerate() {
             if matches!(place, Place::Column(_)) {
                 *place = Place::Column(free.len() as u32);
                 free.push(unknown as u32);
-                tableau.push(lines.iter().map(|line| line[unknown]).collect());
+            }
+        }
+        let mut tableau = vec![vec![0; basic.len()]; free.len()];
+        for (row, line) in lines.into_iter().enumerate() {
+            for &(unknown, entry) in line {
+                if let Place::Column(column) = place[unknown as usize] {
+                    tableau[column as usize][row] = entry;
+                }
             }
         }
         Self { tableau, basic, free, place, values, lower, upper, broken }
+    }
+
+    /// A greatest (`up`) or least value of an unknown that follows from the equations and the bounds of all unknowns, if they give one.
+    ///
+    /// The unknown is its value here plus rate x change, summed over the unknowns that are not basic: an identity of whole numbers, which holds in
+    /// every table that fits the equations. No change is larger than the bounds let it be.
+    pub(crate) fn bound(&self, unknown: u32, up: bool) -> Option<i64> {
+        if self.broken || self.place.contains(&Place::Fixed) {
+            return None;
+        }
+        let Place::Row(row) = self.place[unknown as usize] else { return None };
+        let sign = if up { 1 } else { -1 };
+        let mut most = i128::from(self.values[unknown as usize] * sign);
+        for (column, &other) in self.tableau.iter().zip(&self.free) {
+            let rate = -i128::from(column[row as usize]) * i128::from(sign);
+            let at = other as usize;
+            let end = if rate > 0 { self.upper[at] } else { self.lower[at] };
+            if rate == 0 {
+                continue;
+            }
+            if rate > 0 && end >= UNBOUNDED {
+                return None;
+            }
+            most += rate * (i128::from(end) - i128::from(self.values[at]));
+        }
+        i64::try_from(most).ok().filter(|most| most.abs() < UNBOUNDED).map(|most| most * sign)
     }
 
     /// Whether the tableau's numbers grew too large to go on.
@@ -262,14 +287,44 @@ impl Simplex {
     }
 }
 
-fn by_common_divisor(line: Vec<i32>) -> Vec<i32> {
+/// `row - factor * line` into `out`; whether a number grew too large. New holders are noted.
+fn subtract(
+    row: &[(u32, i32)],
+    line: &[(u32, i32)],
+    factor: i32,
+    holder: u32,
+    holders: &mut [Vec<u32>],
+    out: &mut Vec<(u32, i32)>,
+) -> bool {
+    out.clear();
+    let mut large = false;
+    let (mut left, mut right) = (row.iter().copied().peekable(), line.iter().copied().peekable());
+    while let Some(next) = left.peek().map(|term| term.0).into_iter().chain(right.peek().map(|term| term.0)).min() {
+        let own = left.next_if(|term| term.0 == next);
+        let other = right.next_if(|term| term.0 == next);
+        let entry = own.map_or(0, |term| term.1) - factor * other.map_or(0, |term| term.1);
+        if entry == 0 {
+            continue;
+        }
+        if own.is_none() {
+            holders[next as usize].push(holder);
+        }
+        large |= entry.abs() > LARGEST;
+        out.push((next, entry));
+    }
+    large
+}
+
+fn by_common_divisor(line: &mut [(u32, i32)]) {
     let mut common = 0;
-    for &entry in &line {
-        let (mut a, mut b) = (common, entry.abs());
+    for term in line.iter() {
+        let (mut a, mut b) = (common, term.1.abs());
         while b != 0 {
             (a, b) = (b, a % b);
         }
         common = a;
     }
-    if common > 1 { line.into_iter().map(|entry| entry / common).collect() } else { line }
+    if common > 1 {
+        line.iter_mut().for_each(|term| term.1 /= common);
+    }
 }

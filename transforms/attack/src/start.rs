@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Holders};
 use crate::field::Random;
 use crate::linear::minimise;
 use crate::region::{Ground, misfit};
@@ -40,7 +40,7 @@ impl Aim<'_> {
 }
 
 /// A table of whole numbers that fits the part, near where it is aimed at; none if none was found.
-pub(crate) fn find(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
+pub(crate) fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
     let cost = aim.cost(part, random);
     let proposal = minimise(part, bounds, &cost)?;
     let mut table: Vec<i64> =
@@ -55,8 +55,40 @@ pub(crate) fn find(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, aim: &Aim
 }
 
 /// Like [`find`], from several corners and the centre until one gives a table.
-pub(crate) fn find_any(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, random: &mut Random) -> Option<Vec<i64>> {
+pub(crate) fn find_any(part: &Part, holders: &Holders, bounds: &Bounds, random: &mut Random) -> Option<Vec<i64>> {
     [Aim::Corner, Aim::Centre, Aim::Corner, Aim::Corner].iter().find_map(|aim| find(part, holders, bounds, aim, random))
+}
+
+/// How many unknowns the regions have in which a table is changed by chance, and how many of them are pushed.
+const STROLL: (usize, usize) = (150, 30);
+/// How far an unknown is pushed at most.
+const STRIDE: u64 = 20;
+
+/// Another table that fits, by walks in one region after the other around some unknowns, each from where the last one ended.
+pub(crate) fn wander(ground: &Ground, around: &[u32], random: &mut Random) -> Vec<i64> {
+    let mut table = ground.base.to_vec();
+    let mut walked = vec![false; table.len()];
+    for &centre in around {
+        if walked[centre as usize] {
+            continue;
+        }
+        let here = Ground { base: &table, ..*ground };
+        let region = here.grow(&[centre], STROLL.0);
+        let mut simplex = here.simplex(&region);
+        for (&unknown, at) in region.unknowns.iter().zip(0u32..).take(STROLL.1) {
+            walked[unknown as usize] = true;
+            let (up, far) = (random.next() & 1 == 0, 1 + (random.next() % STRIDE) as i64);
+            let now = table[unknown as usize];
+            simplex.push(at, up, if up { now + far } else { now - far }, random);
+        }
+        walked[centre as usize] = true;
+        if !simplex.is_broken() && here.holds(&region, &simplex.values) {
+            for (&unknown, &value) in region.unknowns.iter().zip(&simplex.values) {
+                table[unknown as usize] = value;
+            }
+        }
+    }
+    table
 }
 
 fn rounded(x: f64) -> i64 {
@@ -71,7 +103,7 @@ fn gap(part: &Part, row: u32, table: &[i64]) -> i64 {
 }
 
 /// Repairs gaps one region after the other; keeps only what makes the sum of gaps smaller.
-fn repair(part: &Part, holders: &[Vec<u32>], bounds: &Bounds, table: &mut [i64], size: usize, random: &mut Random) {
+fn repair(part: &Part, holders: &Holders, bounds: &Bounds, table: &mut [i64], size: usize, random: &mut Random) {
     let all: Vec<u32> = (0u32..).take(part.rows.len()).collect();
     let open: Vec<u32> = all.into_par_iter().filter(|&row| gap(part, row, table) != 0).collect();
     for row in open {

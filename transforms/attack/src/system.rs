@@ -1,11 +1,9 @@
 //! The unknown part of a problem: one equation in unknown cells for each relation that has any, cut into independent parts.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use rayon::prelude::*;
 
 use crate::error::AttackError;
+use crate::hash::CellMap;
 use crate::problem::{CellId, Knowledge, Problem, RelationId, State};
 
 /// Stands for "no upper bound is known".
@@ -47,24 +45,6 @@ pub(crate) struct Part {
     pub(crate) rows: Vec<Row>,
 }
 
-/// Multiplicative hashing of cell numbers: they are no input of an adversary, and the standard hasher is five times slower.
-#[derive(Default)]
-struct CellHasher(u64);
-
-impl Hasher for CellHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
-    }
-}
-
 impl System {
     /// Collects the equations of all relations that have an unknown.
     pub(crate) fn build<P: Problem + ?Sized>(problem: &P, knowledge: Knowledge) -> Result<Self, AttackError> {
@@ -72,7 +52,7 @@ impl System {
         if u32::try_from(cells.len()).is_err() {
             return Err(AttackError::TooLarge { what: "the number of unknown cells", limit: u64::from(u32::MAX) });
         }
-        let mut index: HashMap<CellId, u32, BuildHasherDefault<CellHasher>> = HashMap::default();
+        let mut index: CellMap<u32> = CellMap::default();
         index.reserve(cells.len());
         for (cell, at) in cells.iter().zip(0u32..) {
             index.insert(*cell, at);
@@ -148,7 +128,7 @@ impl System {
 fn row<P: Problem + ?Sized>(
     problem: &P,
     relation: RelationId,
-    index: &HashMap<CellId, u32, BuildHasherDefault<CellHasher>>,
+    index: &CellMap<u32>,
 ) -> Result<Option<Row>, AttackError> {
     let mut cells = Vec::new();
     problem.terms(relation, &mut cells);

@@ -18,7 +18,7 @@ pub(crate) const LIGHT: Effort = &[(120, usize::MAX), (400, 2000)];
 /// How many targets near the middle of a region are tried in it.
 const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 
 /// A whole table of the unknowns of one part, other than the one that was published from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -159,8 +159,7 @@ fn in_region(ground: &Ground, need: &Need, known: &Ranges, centre: u32, size: us
         return Vec::new();
     }
     let mut simplex = ground.simplex(&region);
-    let pick = |list: &[i64]| region.unknowns.iter().map(|&u| list[u as usize]).collect::<Vec<i64>>();
-    let (mut low, mut high) = (pick(&known.low), pick(&known.high));
+    let (mut low, mut high) = (ground.pick(&region, &known.low), ground.pick(&region, &known.high));
     let note = |values: &[i64], low: &mut [i64], high: &mut [i64]| {
         // nothing counts but a table that was checked
         let holds = ground.holds(&region, values);
