@@ -28,9 +28,9 @@ fn main() {
         let mut told = Told::default();
         for table in 0..300 {
             let (shape, inner) = tables::synthetic(4, [1, 2, 2], 1, 40.0, seed + table, false);
-            told.add(&Game { shape: &shape, options: options.clone(), k }.all(&inner, 2_000));
+            told.add(&Game { shape: &shape, options: options.clone(), k }.all(&inner, 5_000));
         }
-        println!("{}", told.line(&format!("tiny, {name} ({} more: over 2000 candidates, no primary, or not safe)", told.skipped)));
+        println!("{}", told.line(&format!("tiny, {name} ({} more: over 5000 candidates, no primary, or not safe)", told.skipped)));
     }
     let (shape, inner) = tables::synthetic(12, [3, 2, 2], 2, 60.0, seed, false);
     for (name, options) in [("linear", linear), ("pool", pool)] {

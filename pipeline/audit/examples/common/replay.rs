@@ -109,7 +109,8 @@ impl Game<'_> {
         let outcomes = pattern.outcomes();
         // Cells of the same searches are one.
         let mut seen = BTreeSet::new();
-        let searches = |c: &u32| self.shape.cells[*c as usize].iter().copied().filter(|m| inner[*m as usize] > 0).collect::<BTreeSet<u32>>();
+        let searches =
+            |c: &u32| self.shape.cells[*c as usize].iter().copied().filter(|m| inner[*m as usize] > 0).collect::<BTreeSet<u32>>();
         let primary = (0..truth.len() as u32).filter(|c| pattern.safe() && outcomes[*c as usize] == Outcome::Primary);
         let primaries = primary.filter(|c| seen.insert(searches(c))).collect();
         (truth, outcomes.iter().map(|o| o.withheld()).collect(), primaries)
@@ -126,11 +127,12 @@ impl Game<'_> {
         }
         let mut last = vec![0; truth.len()];
         self.shape.cells.iter().enumerate().for_each(|(c, members)| last[c] = *members.iter().max().unwrap() as usize);
-        let mut lister = Lister { above: &above, last: &last, most, found: Vec::new(), steps: 0 };
+        let lowest: Vec<i64> = (0..self.shape.inner).map(|i| i64::from(inner[i] > 0)).collect();
+        let mut lister = Lister { above: &above, last: &last, lowest: &lowest, most, found: Vec::new(), steps: 0 };
         lister.list(0, &mut vec![0; self.shape.inner], &mut left);
         let mut candidates: Vec<Vec<u64>> = lister.found.iter().map(|inner| self.shape.fold(inner)).collect();
         candidates.retain(|values| values.iter().zip(&withheld).all(|(n, w)| !w || *n > 0));
-        if lister.steps > 100 * most || candidates.len() > most || primaries.is_empty() {
+        if lister.full() || candidates.len() > most || primaries.is_empty() {
             told.skipped = 1;
             return told;
         }
@@ -223,15 +225,22 @@ struct Lister<'a> {
     above: &'a [Vec<usize>],
     /// Of each cell: its last inner cell.
     last: &'a [usize],
+    /// Of each inner cell: the least it can be, 1 where it is not a published zero.
+    lowest: &'a [i64],
     most: usize,
     found: Vec<Vec<u64>>,
     steps: usize,
 }
 
 impl Lister<'_> {
+    /// Whether it gave up.
+    fn full(&self) -> bool {
+        self.found.len() > 4 * self.most || self.steps > 400 * self.most
+    }
+
     fn list(&mut self, at: usize, table: &mut Vec<u64>, left: &mut [i64]) {
         self.steps += 1;
-        if self.found.len() > 4 * self.most || self.steps > 100 * self.most {
+        if self.full() {
             return;
         }
         if at == table.len() {
@@ -244,7 +253,7 @@ impl Lister<'_> {
             return;
         };
         // A published total whose last member this is fixes it.
-        let least = self.above[at].iter().filter(|c| self.last[**c] == at).map(|c| left[*c]).max().unwrap_or(0);
+        let least = self.above[at].iter().filter(|c| self.last[**c] == at).map(|c| left[*c]).max().unwrap_or(0).max(self.lowest[at]);
         for n in least..=most {
             table[at] = n as u64;
             self.above[at].iter().for_each(|c| left[*c] -= n);
@@ -272,7 +281,8 @@ fn one(values: &mut [u64], by: &Move, up: bool) -> bool {
 /// Goes as far along a move as an even choice among all possible tables on its line says.
 fn step(values: &mut [u64], moves: &[Move], dice: &mut Dice) -> bool {
     let by = &moves[dice.below(moves.len() as u64) as usize];
-    let room = |sign: i64| by.iter().filter(|(_, d)| sign * d < 0).map(|(c, d)| (values[*c as usize] as i64 - 1) / d.abs()).min().unwrap_or(0);
+    let room =
+        |sign: i64| by.iter().filter(|(_, d)| sign * d < 0).map(|(c, d)| (values[*c as usize] as i64 - 1) / d.abs()).min().unwrap_or(0);
     let (down, up) = (room(-1), room(1));
     let t = dice.below((down + up + 1) as u64) as i64 - down;
     by.iter().for_each(|(cell, d)| values[*cell as usize] = (values[*cell as usize] as i64 + t * d) as u64);
@@ -333,7 +343,8 @@ fn moves(shape: &Shape, inner: &[u64], truth: &[u64], withheld: &[bool], orders:
                 let n = (P - row[free]) % P;
                 change[columns[*pivot] as usize] = if n > P / 2 { n as i64 - P as i64 } else { n as i64 };
             }
-            let by: Move = shape.cells.iter().enumerate().map(|(c, members)| (c as u32, members.iter().map(|m| change[*m as usize]).sum())).collect();
+            let by: Move =
+                shape.cells.iter().enumerate().map(|(c, members)| (c as u32, members.iter().map(|m| change[*m as usize]).sum())).collect();
             let by: Move = by.into_iter().filter(|(_, d)| *d != 0).collect();
             if by.iter().all(|(c, d)| withheld[*c as usize] && d.abs() <= 4) {
                 found.insert(by);
