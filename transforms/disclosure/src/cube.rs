@@ -173,10 +173,6 @@ impl Cube {
         self.keys.binary_search(&key).ok()
     }
 
-    pub(crate) fn key(&self, cell: usize) -> u64 {
-        self.keys[cell]
-    }
-
     /// Whether a cell is a leaf in every dimension.
     pub fn is_inner(&self, cell: usize) -> bool {
         self.nodes(cell).iter().zip(&self.dimensions).all(|(n, d)| d.is_leaf(*n))
@@ -184,6 +180,23 @@ impl Cube {
 
     pub(crate) fn index_of(&self, key: u64) -> Option<usize> {
         self.keys.binary_search(&key).ok()
+    }
+
+    /// The keys of all cells for [`crate::CellKey`]: sums modulo 2^64 of the keys of their records. `records` gives the leaves of a record, and its key (a keyed
+    /// hash that no reader has), one by one or already added up.
+    ///
+    /// # Errors
+    /// As [`Cube::fold`].
+    pub fn record_keys<L: AsRef<[u32]>>(&self, records: impl IntoIterator<Item = (L, u64)>) -> Result<Vec<u64>, Error> {
+        let mut sums = vec![0u64; self.len()];
+        let mut keys = Vec::new();
+        for (leaves, record) in records {
+            self.above(self.inner_key(leaves.as_ref())?, &mut keys);
+            for cell in keys.iter().filter_map(|k| self.index_of(*k)) {
+                sums[cell] = sums[cell].wrapping_add(record);
+            }
+        }
+        Ok(sums)
     }
 
     /// The joint problem of some tables: everything that adds up in the cube. `judge` says of a cell (its index and value) whether a primary

@@ -55,6 +55,18 @@ pub enum Error {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// Constraints that whole numbers cannot be solved for.
+    #[error("constraint {constraint} leaves no cell that is a whole sum of others: give the cells that its parents have in common")]
+    Tangled {
+        /// Its position among the different constraints of the problem, from 0.
+        constraint: usize,
+    },
+    /// No additive rounding without negative values was found.
+    #[error("no rounding that adds up was found: choose a smaller base, or give the cells that crossing totals have in common")]
+    NotRounded,
+    /// Noise that cannot be.
+    #[error("the variance of noise must be above 0 and below its limit, and the limit at most 1000")]
+    Noise,
     /// A ledger that contradicts itself or the problem.
     #[error("ledger, line {line}: {reason}")]
     Ledger {

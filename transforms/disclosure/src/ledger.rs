@@ -130,7 +130,8 @@ pub struct Revision {
 /// Adds the revision of a cell to a problem: the new value under a key of its own, and the difference as a hidden cell. `primary` says of the
 /// new value, and of the difference, whether a rule withholds it (a difference of zero is never withheld). The earlier cell must be there.
 ///
-/// When the revised cell comes out as withheld, its earlier value stays the published one, until the period is published anew.
+/// When the revised cell comes out as withheld, its earlier value stays the published one, until the period is published anew. A withheld cell that a
+/// revision empties is given as zero, as every zero is: that tells that all of it is gone, not how much it was.
 ///
 /// # Errors
 /// [`Error::Conflict`] as [`JointTables::cell`].
@@ -143,8 +144,8 @@ pub fn revise(
 ) -> Result<Revision, Error> {
     let (key, before, fate) = earlier;
     let revision = Revision { cell: format!("{key}@{release}"), difference: format!("{key}@{release}-{key}") };
-    // A cell that was withheld stays so in later vintages.
-    let new = Cell { value, primary: primary.0, fate: if fate == Fate::Sticky { Fate::Sticky } else { Fate::Free } };
+    // A cell that was withheld stays so in later vintages, unless nothing is left of it.
+    let new = Cell { value, primary: primary.0, fate: if fate == Fate::Sticky && value > 0 { Fate::Sticky } else { Fate::Free } };
     let difference = Cell { value: value.abs_diff(before), primary: primary.1 && value != before, fate: Fate::Hidden };
     tables.cell(revision.cell.clone(), new)?;
     tables.cell(revision.difference.clone(), difference)?;

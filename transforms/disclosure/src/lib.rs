@@ -12,7 +12,7 @@
 //!    of what no witness needs. The result depends on the problem only, not on threads or on the order of the input.
 //! 4. **Time.** The [`Ledger`] of everything ever published makes past cells public or sticky ([`Fate`]); [`revise`] adds revisions.
 //! 5. **Explanation.** [`explain`] says which primary a secondary protects, and the formula that would reveal it.
-//! 6. **Alternatives.** [`controlled_rounding`] and [`CellKey`], judged beside suppression by [`judge`].
+//! 6. **Alternatives.** [`controlled_rounding`] and [`CellKey`]; [`compare`] puts [`Method`]s side by side, with what they cost and leave to find out.
 //!
 //! The protector checks itself ([`computable`]); a release should also be tried by an attacker that shares no code with it.
 //!
@@ -42,7 +42,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod alternatives;
+mod cell_key;
 mod circuit;
 mod contributors;
 mod cube;
@@ -51,6 +51,7 @@ mod eliminate;
 mod error;
 mod explain;
 mod field;
+mod frame;
 mod interval;
 mod ledger;
 mod named;
@@ -63,14 +64,16 @@ mod problem;
 mod program;
 mod protect;
 mod prune;
+mod quality;
 mod repair;
+mod rounding;
 mod small_counts;
 mod sparse;
 mod state;
 mod system;
 mod thin;
 
-pub use alternatives::{CellKey, Quality, controlled_rounding, judge};
+pub use cell_key::CellKey;
 pub use contributors::{Contributor, ContributorFold, Contributors};
 pub use cube::{Cube, Table};
 pub use dimension::{Dimension, DimensionBuilder};
@@ -83,5 +86,7 @@ pub use pool::Pool;
 pub use primary::{PrimaryReason, PrimaryRules, Subject};
 pub use problem::{Cell, Constraints, Fate, Problem};
 pub use protect::{Options, Outcome, Pattern, computable, protect};
+pub use quality::{Given, Method, Quality, compare, judge};
+pub use rounding::{Restricted, Rounded, controlled_rounding};
 pub use small_counts::{SmallCounts, Verdict};
 pub use state::Objective;

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use solidata_disclosure::{
-    Cell, CellKey, Constraints, Cube, Dimension, DimensionBuilder, Explanation, Fate, Objective, Options, Outcome, Pool, Problem, Table,
-    computable, controlled_rounding, explain, judge, protect,
+    Cell, Constraints, Cube, Dimension, DimensionBuilder, Explanation, Fate, Objective, Options, Outcome, Pool, Problem, Table, computable,
+    explain, protect,
 };
 
 const K: u64 = 11;
@@ -92,40 +92,4 @@ fn a_formula_computes_what_it_says() {
     }
     assert!(seen > 0);
     assert!(matches!(explain(&problem, &pattern, 0), Explanation::Published | Explanation::Primary | Explanation::Secondary { .. }));
-}
-
-#[test]
-fn alternatives_stand_side_by_side() {
-    let cube = cube();
-    let problem = cube.problem(&[Table::new()], |_, n| (n < K, Fate::Free), 1).unwrap();
-    let pattern = protect(&problem, &Options::default());
-    let given: Vec<Option<u64>> = (0..cube.len()).map(|c| (pattern.outcomes()[c] == Outcome::Published).then(|| cube.value(c))).collect();
-    let suppression = judge(&problem, "suppression", &given);
-    assert_eq!((suppression.primary_exact, suppression.primary_computable, suppression.broken_sums), (0, 0, 0));
-
-    let rounded = controlled_rounding(&cube, 5, 20);
-    let inner_error = (0..cube.len()).filter(|c| cube.is_inner(*c)).map(|c| rounded[c].abs_diff(cube.value(c))).max();
-    assert!(inner_error < Some(5) && rounded.iter().all(|n| n % 5 == 0));
-    let given: Vec<Option<u64>> = rounded.into_iter().map(Some).collect();
-    let rounding = judge(&problem, "rounding", &given);
-    assert_eq!(rounding.broken_sums, 0, "rounded totals are sums of rounded cells");
-    assert!(rounding.mean_error < 5.0 && rounding.withheld == 0);
-
-    let records =
-        (0..cube.len()).filter(|c| cube.is_inner(*c)).map(|c| (cube.nodes(c), (c as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-    let noisy = CellKey { spread: 4 }.perturb(&cube, records).unwrap();
-    let given: Vec<Option<u64>> = noisy.into_iter().map(Some).collect();
-    let perturbed = judge(&problem, "cell key", &given);
-    assert!(perturbed.largest_error <= 4 && perturbed.broken_sums > 0);
-}
-
-#[test]
-fn noise_has_no_bias_and_no_negative_values() {
-    let noise = CellKey { spread: 3 };
-    for value in 0..6u64 {
-        let keys = (0..4_000u64).map(|i| i << 52 | i);
-        let mean = keys.map(|k| noise.noisy(value, k.wrapping_mul(0x9E37_79B9_7F4A_7C15)) as f64).sum::<f64>() / 4_000.0;
-        assert!((mean - value as f64).abs() < 0.1, "{value}: {mean}");
-    }
-    assert_eq!(noise.noisy(0, u64::MAX), 0);
 }

@@ -122,6 +122,29 @@ fn a_revision_that_tells_about_few_is_not_published() {
 }
 
 #[test]
+fn a_withheld_cell_that_a_revision_empties_is_a_zero() {
+    let mut ledger = Ledger::new();
+    let mut given = Vec::new();
+    for release in ["r2", "r3"] {
+        let mut tables = JointTables::new();
+        tables.cell("m1", ledger.bind("m1", 3, Some(true)).unwrap()).unwrap();
+        tables.cell("m2", Cell::new(5, true)).unwrap();
+        tables.cell("all", Cell::new(8, true)).unwrap();
+        tables.sum("all", ["m1", "m2"]);
+        let fate = ledger.fate("m1", 3).unwrap();
+        let revision = revise(&mut tables, ("m1", 3, fate), "r2", 0, (false, true)).unwrap();
+        // In the release after, the ledger knows the zero.
+        tables.cell(&revision.cell, ledger.bind(&revision.cell, 0, Some(false)).unwrap()).unwrap();
+        let named = tables.build().unwrap();
+        let pattern = protect(&named.problem, &Options::default());
+        assert!(pattern.safe());
+        given.push(pattern.outcomes()[named.find(&revision.cell).unwrap() as usize]);
+        record(&mut ledger, release, &named, &pattern);
+    }
+    assert_eq!((given, ledger.shown("m1")), (vec![Outcome::Published; 2], Some(Shown::Withheld)));
+}
+
+#[test]
 fn a_ledger_does_not_contradict_itself() {
     let entry = |cell: &str, shown| Entry { release: "r".to_owned(), table: "t".to_owned(), cell: cell.to_owned(), shown };
     let mut ledger = Ledger::from_entries([entry("a", Shown::Value(3)), entry("b", Shown::Withheld)]).unwrap();

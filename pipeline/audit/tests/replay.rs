@@ -1,0 +1,44 @@
+//! The replay of the protector, on a table so small that its candidates can be counted by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../examples/common/replay.rs"]
+mod replay;
+#[path = "../examples/common/tables.rs"]
+mod tables;
+
+use replay::{Game, Told};
+use solidata_disclosure::Options;
+use tables::{Shape, Tree};
+
+/// Two rows and two columns with their totals, all of 5 and 30: when only the 5 is small, the program withholds the whole square. Of the tables 1 to 34 that
+/// fit those make the same pattern in which one of the four is small, and no total can be: counted here without the program.
+#[test]
+fn candidates_of_a_square_add_up() {
+    let shape = Shape::new(&[Tree::new(2, &[]), Tree::new(2, &[])]);
+    let game = Game { shape: &shape, options: Options { threads: 1, ..Options::default() }, k: 11 };
+    let told = game.all(&[5, 30, 30, 30], 1_000);
+    // The first cell from 1 to 34, the second 35 less it, the last 25 more than it.
+    assert_eq!((told.tables, told.candidates, told.primaries, told.open), (1, 34, 1, 1));
+    assert_eq!(told.same + told.other, told.candidates);
+    let small = (1..35).filter(|first| *first < 11 || 35 - first < 11).count();
+    assert_eq!(told.same, small, "a table without a small cell would have been published whole");
+    assert_eq!((told.narrowed, told.certain), (0, 0));
+    assert!(told.after > told.before && told.shift > 0.0);
+    let mut twice = Told::default();
+    twice.add(&told);
+    twice.add(&told);
+    assert_eq!((twice.candidates, twice.same + twice.other), (68, 68));
+    assert_eq!(game.all(&[5, 30, 30, 30], 10).skipped, 1, "more than ten");
+}
+
+#[test]
+fn a_walk_stays_among_what_listing_finds() {
+    let (shape, inner) = tables::synthetic(4, [1, 2, 2], 1, 40.0, 5, false);
+    let game = Game { shape: &shape, options: Options { threads: 1, ..Options::default() }, k: 11 };
+    let (listed, walked) = (game.all(&inner, 2_000), game.walk(&inner, 1, 200));
+    assert_eq!((listed.tables, walked.tables), (1, 1));
+    assert_eq!(walked.same + walked.other, walked.candidates);
+    assert_eq!(walked.primaries, listed.primaries);
+    assert!(walked.open <= listed.open && listed.open > 0, "a walk sees no more than there is");
+    assert_eq!(walked, game.walk(&inner, 1, 200), "the same seed, the same walk");
+}
