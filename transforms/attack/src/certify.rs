@@ -174,7 +174,15 @@ pub(crate) fn true_table<P: Problem + ?Sized>(problem: &P, part: &Part, truth: T
 const WHOLE: usize = 20_000;
 
 /// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
-fn more_tables(part: &Part, holders: &Holders, bounds: &Bounds, need: &Need, seen: &mut Ranges, (base, seed): (&[i64], u64), tables: usize) {
+fn more_tables(
+    part: &Part,
+    holders: &Holders,
+    bounds: &Bounds,
+    need: &Need,
+    seen: &mut Ranges,
+    (base, seed): (&[i64], u64),
+    tables: usize,
+) {
     let mut random = Random::new(seed ^ 0x5EED);
     let mut last = base.to_vec();
     for number in 0..tables {

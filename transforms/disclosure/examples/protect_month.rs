@@ -44,7 +44,12 @@ impl Chance {
 /// Sums of `1 / rank^power`.
 fn zipf(count: usize, power: f64) -> Vec<f64> {
     let mut sum = 0.0;
-    (1..=count).map(|rank| { sum += (rank as f64).powf(-power); sum }).collect()
+    (1..=count)
+        .map(|rank| {
+            sum += (rank as f64).powf(-power);
+            sum
+        })
+        .collect()
 }
 
 fn commune(c: usize) -> String {
@@ -92,7 +97,9 @@ fn categories() -> Result<Dimension, Box<dyn Error>> {
         cat = (0..leaves).fold(cat, |b, l| b.node("feuille", leaf(f, l)));
         cat = cat.node("milieu", middle.clone()).sum(middle.clone(), (0..leaves / 2).map(|l| leaf(f, l)));
         let other = (f % 2 == 0).then(|| leaf((f + 1) % families, leaves - 1));
-        cat = cat.node("famille", family.clone()).sum(family.clone(), [middle].into_iter().chain((leaves / 2..leaves).map(|l| leaf(f, l))).chain(other));
+        cat = cat
+            .node("famille", family.clone())
+            .sum(family.clone(), [middle].into_iter().chain((leaves / 2..leaves).map(|l| leaf(f, l))).chain(other));
         parts.push(family);
     }
     Ok(cat.union("toutes", parts).build()?)

@@ -5,6 +5,7 @@ use crate::parallel;
 use crate::problem::Problem;
 use crate::protect::{Outcome, Pattern};
 use crate::repair::Solved;
+use crate::room::loser;
 use crate::state::Cause;
 
 /// A sum of published cells that equals a withheld one.
@@ -93,7 +94,10 @@ fn secondary(problem: &Problem, pattern: &Pattern, cell: u32) -> Explanation {
     let keeps = match pattern.causes.iter().find(|(v, _)| *v == var) {
         Some((_, Cause::Line(row))) => problem.row(*row).map(|(v, _)| first[v as usize]).collect(),
         Some((_, Cause::Formula(of) | Cause::Interval(of))) => vec![first[*of as usize]],
-        None => Vec::new(),
+        Some((_, Cause::Room)) | None => {
+            let loser = pattern.intervals.and_then(|want| loser(problem, &pattern.withheld, var, want, parallel::available()));
+            loser.map(|v| first[v as usize]).into_iter().collect()
+        }
     };
     Explanation::Secondary { protects: opened.iter().map(|v| first[*v as usize]).collect(), formula, keeps }
 }

@@ -7,9 +7,9 @@
 //!    [`JointTables`], cell by cell. Cells that hold the same searches are one. Zero cells are public and protect nothing.
 //! 2. **Primary rules.** [`PrimaryRules`] on [`Contributors`], which a [`ContributorFold`] counts for every cell.
 //! 3. **Secondary suppression.** [`protect`]: a greedy rule on lines, with the pooled-residual rule ([`Pool`]) if wanted; exact elimination modulo
-//!    two primes; repair by formula; exact pruning, dearest cells first; and, with [`Intervals`], repair until whole-number witness tables show
-//!    that no primary is pinned down (found by short circuits from the true table, and by small linear programs where those fail), and thinning
-//!    of what no witness needs. The result depends on the problem only, not on threads or on the order of the input.
+//!    two primes; repair by formula; exact pruning, dearest cells first. With [`Intervals`], the pattern is built from above instead, so that every
+//!    primary keeps whole-number tables in which it differs and reaches the threshold. The result depends on the problem only, not on threads or
+//!    on the order of the input.
 //! 4. **Time.** The [`Ledger`] of everything ever published makes past cells public or sticky ([`Fate`]); [`revise`] adds revisions.
 //! 5. **Explanation.** [`explain`] says which primary a secondary protects, and the formula that would reveal it.
 //! 6. **Alternatives.** [`controlled_rounding`] and [`CellKey`]; [`compare`] puts [`Method`]s side by side, with what they cost and leave to find out.
@@ -43,7 +43,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod cell_key;
-mod circuit;
+mod classes;
 mod contributors;
 mod cube;
 mod dimension;
@@ -52,26 +52,23 @@ mod error;
 mod explain;
 mod field;
 mod frame;
-mod interval;
 mod ledger;
 mod named;
-mod open;
 mod parallel;
-mod patch;
 mod pool;
 mod primary;
 mod problem;
-mod program;
 mod protect;
 mod prune;
 mod quality;
 mod repair;
+mod room;
 mod rounding;
 mod small_counts;
 mod sparse;
 mod state;
 mod system;
-mod thin;
+mod tree;
 
 pub use cell_key::CellKey;
 pub use contributors::{Contributor, ContributorFold, Contributors};
@@ -79,7 +76,6 @@ pub use cube::{Cube, Table};
 pub use dimension::{Dimension, DimensionBuilder};
 pub use error::Error;
 pub use explain::{Explanation, Formula, explain};
-pub use interval::Intervals;
 pub use ledger::{Entry, Ledger, Revision, Shown, revise};
 pub use named::{JointTables, Named};
 pub use pool::Pool;
@@ -87,6 +83,7 @@ pub use primary::{PrimaryReason, PrimaryRules, Subject};
 pub use problem::{Cell, Constraints, Fate, Problem};
 pub use protect::{Options, Outcome, Pattern, computable, protect};
 pub use quality::{Given, Method, Quality, compare, judge};
+pub use room::Intervals;
 pub use rounding::{Restricted, Rounded, controlled_rounding};
 pub use small_counts::{SmallCounts, Verdict};
 pub use state::Objective;

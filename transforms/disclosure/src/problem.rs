@@ -122,11 +122,6 @@ impl Constraints {
         self.rows.push(std::iter::once((parent, true)).chain(children.into_iter().map(|child| (child, false))));
     }
 
-    /// The cells of `plus` add up to as much as those of `minus`.
-    pub fn balance(&mut self, plus: impl IntoIterator<Item = u32>, minus: impl IntoIterator<Item = u32>) {
-        self.rows.push(plus.into_iter().map(|cell| (cell, true)).chain(minus.into_iter().map(|cell| (cell, false))));
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()

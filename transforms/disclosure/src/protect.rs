@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::field::{FIRST, SECOND};
-use crate::interval::{Intervals, Left, widen};
 use crate::parallel;
 use crate::pool::{Pool, PoolOf};
 use crate::problem::{Fate, Problem};
 use crate::prune::prune;
 use crate::repair::repair;
+use crate::room::{Intervals, make_room};
 use crate::state::{Cause, Objective, State};
 use crate::system::Split;
 
@@ -55,6 +55,7 @@ impl Outcome {
 pub struct Pattern {
     pub(crate) withheld: Vec<bool>,
     pub(crate) causes: Vec<(u32, Cause)>,
+    pub(crate) intervals: Option<Intervals>,
     outcomes: Vec<Outcome>,
     /// Primary cells that anyone can still compute, because what reveals them is public for good. Nothing may be released while there is one.
     pub lost: Vec<u32>,
@@ -85,28 +86,31 @@ impl Pattern {
     }
 }
 
-/// Finds a pattern in which no primary cell can be computed, and from which no single secondary can be taken out.
+/// Finds a pattern in which no primary cell can be computed, and, without intervals, from which no single secondary can be taken out.
 ///
 /// The result depends on the problem and the options only, not on the number of threads.
 pub fn protect(problem: &Problem, options: &Options) -> Pattern {
     let threads = if options.threads == 0 { parallel::available() } else { options.threads };
     let pool = PoolOf::new(problem, &options.pool);
-    let mut state = State::new(problem, &pool, options.objective, options.intervals.map(|i| i.reach));
+    let mut state = State::new(problem, &pool, options.objective);
+    if let Some(want) = options.intervals {
+        let left = make_room(&mut state, want, threads);
+        let exposed: BTreeSet<u32> = exposed(problem, &state.withheld, options.seed, threads).into_iter().collect();
+        let mut pattern = finish(problem, state, &exposed, left.rounds, 0);
+        pattern.intervals = options.intervals;
+        pattern.narrow = cells_of(problem, &left.narrow);
+        pattern.short = cells_of(problem, &left.short);
+        return pattern;
+    }
     state.settle();
     let mut pruned = 0;
     let mut rounds = 0;
-    let mut left = Left::default();
     let mut attempts = 0;
     let (exposed, lost) = loop {
         attempts += 1;
         let repaired = repair(&mut state, options.seed, threads);
         rounds += repaired.rounds;
         pruned += prune(&mut state, repaired.solved, options.seed, threads);
-        if let Some(want) = options.intervals {
-            left = widen(&mut state, want, threads);
-            rounds += left.rounds;
-            pruned += left.thinned;
-        }
         let exposed = exposed(problem, &state.withheld, options.seed + 1_000, threads);
         // What a second look sees is repaired in turn; that it goes on would take a minor divisible by a prime, and is then reported as lost.
         if attempts == 8 || exposed.iter().all(|v| repaired.lost.contains(v)) {
@@ -114,15 +118,14 @@ pub fn protect(problem: &Problem, options: &Options) -> Pattern {
         }
     };
     let all_lost: BTreeSet<u32> = exposed.into_iter().chain(lost).collect();
-    let mut pattern = finish(problem, state, &all_lost, rounds, pruned);
-    let cells_of = |vars: &[u32]| {
-        let vars: BTreeSet<u32> = vars.iter().copied().collect();
-        let inside = |cell: &usize| problem.var(*cell as u32).is_some_and(|v| vars.contains(&v));
-        (0..problem.cells().len()).filter(inside).map(|c| c as u32).collect::<Vec<u32>>()
-    };
-    pattern.narrow = cells_of(&left.narrow);
-    pattern.short = cells_of(&left.short);
-    pattern
+    finish(problem, state, &all_lost, rounds, pruned)
+}
+
+/// The cells of some variables.
+fn cells_of(problem: &Problem, vars: &[u32]) -> Vec<u32> {
+    let vars: BTreeSet<u32> = vars.iter().copied().collect();
+    let inside = |cell: &u32| problem.var(*cell).is_some_and(|v| vars.contains(&v));
+    (0..problem.cells().len() as u32).filter(inside).collect()
 }
 
 /// The primary variables that can be computed, by two eliminations from scratch modulo two primes.
@@ -170,5 +173,15 @@ fn finish(problem: &Problem, state: State<'_>, lost: &BTreeSet<u32>, rounds: u32
         cell.primary && problem.var(i).is_some_and(|v| lost.contains(&v) || problem.flags(v).public())
     };
     let lost = problem.cells().iter().enumerate().filter(|(i, c)| bare(*i as u32, c)).map(|(i, _)| i as u32).collect();
-    Pattern { causes: state.causes, withheld: state.withheld, outcomes, lost, narrow: Vec::new(), short: Vec::new(), rounds, pruned }
+    Pattern {
+        causes: state.causes,
+        intervals: None,
+        withheld: state.withheld,
+        outcomes,
+        lost,
+        narrow: Vec::new(),
+        short: Vec::new(),
+        rounds,
+        pruned,
+    }
 }

@@ -139,31 +139,6 @@ impl Csr {
     }
 }
 
-/// A hash map of small numbers, with a quick hash that is the same everywhere. Its order means nothing.
-pub(crate) type Quick<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<Mix>>;
-
-/// One multiplication.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mix(u64);
-
-impl std::hash::Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|b| self.write_u64(u64::from(*b)));
-    }
-
-    fn write_u32(&mut self, n: u32) {
-        self.write_u64(u64::from(n));
-    }
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0 ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
 /// The representative of a set in a forest of sets: its smallest member.
 pub(crate) fn root(parent: &mut [u32], mut of: u32) -> u32 {
     while parent[of as usize] != of {

@@ -23,8 +23,10 @@ pub(crate) enum Cause {
     Line(u32),
     /// It breaks a formula that revealed a primary variable.
     Formula(u32),
-    /// It widens the interval of a primary variable.
+    /// It gives a primary variable room.
     Interval(u32),
+    /// Publishing it would take room from a primary variable, or tell too much of a constraint.
+    Room,
 }
 
 /// A pattern under construction.
@@ -37,15 +39,13 @@ pub(crate) struct State<'a> {
     pub(crate) causes: Vec<(u32, Cause)>,
     pool: &'a PoolOf<'a>,
     objective: Objective,
-    /// With it, a line that holds a primary must let it reach this value (the positive-integer attacker).
-    reach: Option<u64>,
     queue: VecDeque<u32>,
     queued: Vec<bool>,
 }
 
 impl<'a> State<'a> {
     /// The primary, sticky and hidden variables are withheld; every constraint is to be looked at.
-    pub(crate) fn new(problem: &'a Problem, pool: &'a PoolOf<'a>, objective: Objective, reach: Option<u64>) -> Self {
+    pub(crate) fn new(problem: &'a Problem, pool: &'a PoolOf<'a>, objective: Objective) -> Self {
         let mut state = Self {
             problem,
             withheld: vec![false; problem.variables()],
@@ -53,7 +53,6 @@ impl<'a> State<'a> {
             causes: Vec::new(),
             pool,
             objective,
-            reach,
             queue: VecDeque::new(),
             queued: vec![false; problem.constraints()],
         };
@@ -97,15 +96,6 @@ impl<'a> State<'a> {
         }
     }
 
-    /// What a published cell costs in a circuit, in small numbers: one cell is 16 at least, and a large one a little more.
-    pub(crate) fn price(&self, var: u32) -> i64 {
-        let (value, weight) = (self.problem.value(var), u64::from(self.problem.weight(var)).max(1));
-        match self.objective {
-            Objective::Count => 16 * weight.min(1 << 20) as i64 + i64::from(value.max(1).ilog2()),
-            Objective::Value => 4 + 6 * i64::from(value.saturating_mul(weight).max(1).ilog2()),
-        }
-    }
-
     /// Whether a constraint gives too much away: it holds one withheld member, or its withheld members add up to a total that everyone can
     /// compute and that is itself too small.
     pub(crate) fn gives_away(&self, row: u32) -> bool {
@@ -116,23 +106,14 @@ impl<'a> State<'a> {
         self.pool_small(row, |v| self.withheld[v as usize])
     }
 
-    /// Whether what is withheld in a constraint adds up to a known total that is too small.
+    /// Whether what is withheld in a constraint adds up to a total that everyone can compute and that is too small.
     pub(crate) fn pool_small(&self, row: u32, withheld: impl Fn(u32) -> bool) -> bool {
-        if self.pool.is_off() && self.reach.is_none() {
+        if self.pool.is_off() {
             return false;
         }
-        let mut side = None;
-        let (mut sum, mut primary, mut count) = (0u64, false, 0u64);
-        for (var, plus) in self.problem.row(row).filter(|(v, _)| withheld(*v)) {
-            if *side.get_or_insert(plus) != plus {
-                return false;
-            }
-            sum += self.problem.value(var);
-            primary |= self.problem.flags(var).primary();
-            count += 1;
-        }
-        let members = || self.problem.row(row).map(|(v, _)| v).filter(|v| withheld(*v));
-        count > 0 && (self.pool.too_small(members) || self.reach.is_some_and(|k| primary && sum + 1 < k + count))
+        let members = || self.problem.row(row).filter(|(v, _)| withheld(*v));
+        let one_side = members().all(|(_, plus)| members().next().is_some_and(|first| first.1 == plus));
+        one_side && self.pool.too_small(|| members().map(|m| m.0))
     }
 
     /// What publishing a withheld variable again gives back.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
-use solidata_disclosure::{Cell, Constraints, Intervals, Options, Outcome, Problem, protect};
+use solidata_disclosure::{Cell, Constraints, Fate, Intervals, JointTables, Named, Objective, Options, Outcome, Pool, Problem, protect};
 
 /// Two rows and two columns with their totals: cells 0..4 inner, 4..6 rows, 6..8 columns, 8 the total.
 fn square(values: [u64; 4]) -> [u64; 9] {
@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn every_interval_claimed_is_there(values in prop::array::uniform4(0u64..7)) {
-        let want = Intervals { width: 2, reach: 4, ..Intervals::default() };
+        let want = Intervals { width: 2, reach: 4 };
         let problem = problem(values, 4);
         let pattern = protect(&problem, &Options { intervals: Some(want), ..Options::default() });
         let (truth, outcomes) = (square(values), pattern.outcomes());
@@ -51,6 +51,135 @@ proptest! {
     }
 }
 
+/// Three rows and two columns of inner cells; rows are added up in two cuts that cross each other and in all, columns in all.
+#[derive(Debug, Clone)]
+struct Joint {
+    cells: Vec<Cell>,
+    /// Of each cell: the inner cells it holds.
+    holds: Vec<Vec<usize>>,
+    sums: Vec<(usize, Vec<usize>)>,
+}
+
+const INNER: usize = 6;
+const SMALL: u64 = 4;
+
+fn joint() -> impl Strategy<Value = Joint> {
+    let value = prop_oneof![1 => Just(0u64), 4 => 1u64..4, 2 => 4u64..9];
+    (prop::collection::vec(value, INNER), prop::collection::vec(0u8..30, 18), any::<bool>()).prop_map(|(values, fates, crossed)| {
+        let rows: Vec<Vec<usize>> =
+            [vec![0], vec![1], vec![2], vec![0, 1], vec![0, 1, 2]].into_iter().chain(crossed.then(|| vec![1, 2])).collect();
+        let (mut cells, mut holds, mut sums) = (Vec::new(), Vec::new(), Vec::new());
+        for (r, members) in rows.iter().enumerate() {
+            for col in 0..3 {
+                let inside = if col == 2 { 0..2 } else { col..col + 1 };
+                let inner: Vec<usize> = members.iter().flat_map(|m| inside.clone().map(move |c| m * 2 + c)).collect();
+                let value = inner.iter().map(|i| values[*i]).sum();
+                let fate = match fates[cells.len()] {
+                    0 => Fate::Public,
+                    1 => Fate::Sticky,
+                    2 | 3 => Fate::Hidden,
+                    _ => Fate::Free,
+                };
+                cells.push(Cell::new(value, (1..SMALL).contains(&value)).with_fate(fate));
+                holds.push(inner);
+            }
+            sums.push((r * 3 + 2, vec![r * 3, r * 3 + 1]));
+        }
+        for col in 0..3 {
+            sums.push((9 + col, vec![col, 3 + col]));
+            sums.push((12 + col, vec![9 + col, 6 + col]));
+            if crossed {
+                sums.push((15 + col, vec![3 + col, 6 + col]));
+                sums.push((12 + col, vec![col, 15 + col]));
+            }
+        }
+        Joint { cells, holds, sums }
+    })
+}
+
+impl Joint {
+    fn tables(&self, order: &[usize]) -> Named {
+        let key = |i: usize| format!("c{i:02}");
+        let mut tables = JointTables::new();
+        order.iter().for_each(|i| tables.cell(key(*i), self.cells[*i]).unwrap());
+        self.sums.iter().for_each(|(parent, children)| tables.sum(key(*parent), children.iter().map(|c| key(*c))));
+        tables.build().unwrap()
+    }
+
+    /// The inner cell that stands at each place of `holds`: rows of one member, the first two columns.
+    fn inner_cell(i: usize) -> usize {
+        i / 2 * 3 + i % 2
+    }
+
+    /// The least and greatest value of each cell over every table that fits what is published, inner cells at most `more` above the truth.
+    fn ranges(&self, outcomes: &[Outcome], more: u64) -> Vec<(u64, u64)> {
+        let truth: Vec<u64> = (0..INNER).map(|i| self.cells[Self::inner_cell(i)].value).collect();
+        let mut ranges: Vec<(u64, u64)> = self.cells.iter().map(|c| (c.value, c.value)).collect();
+        let mut table = truth.clone();
+        self.fill(0, &truth, more, outcomes, &mut table, &mut ranges);
+        ranges
+    }
+
+    fn fill(&self, at: usize, truth: &[u64], more: u64, outcomes: &[Outcome], table: &mut Vec<u64>, ranges: &mut [(u64, u64)]) {
+        let value = |cell: usize, table: &[u64]| self.holds[cell].iter().map(|i| table[*i]).sum::<u64>();
+        if at == INNER {
+            ranges.iter_mut().enumerate().for_each(|(c, r)| *r = (r.0.min(value(c, table)), r.1.max(value(c, table))));
+            return;
+        }
+        let full: Vec<usize> = (0..self.cells.len()).filter(|c| self.holds[*c].iter().max() == Some(&at)).collect();
+        let least = |cell: usize| u64::from(self.cells[cell].value > 0 && outcomes[cell] != Outcome::Hidden);
+        for n in if truth[at] == 0 { 0..=0 } else { 0..=truth[at] + more } {
+            table[at] = n;
+            let fits = |c: &usize| match outcomes[*c] {
+                Outcome::Published => value(*c, table) == self.cells[*c].value,
+                _ => value(*c, table) >= least(*c),
+            };
+            if full.iter().all(fits) {
+                self.fill(at + 1, truth, more, outcomes, table, ranges);
+            }
+        }
+        table[at] = truth[at];
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_primary_of_joint_tables_has_its_witnesses(joint in joint(), pool in 0u8..3, value in any::<bool>(), seed in any::<u64>()) {
+        let want = Intervals { width: 2, reach: SMALL };
+        let options = |threads| Options {
+            pool: match pool {
+                0 => Pool::Off,
+                1 => Pool::Searches { k: SMALL },
+                _ => Pool::Contributors { k: SMALL, per_person: 1, of_cell: joint.cells.iter().map(|c| (0, c.value as u32)).collect() },
+            },
+            objective: if value { Objective::Value } else { Objective::Count },
+            intervals: Some(want),
+            threads,
+            ..Options::default()
+        };
+        let mut order: Vec<usize> = (0..joint.cells.len()).collect();
+        let tables = joint.tables(&order);
+        let pattern = protect(&tables.problem, &options(1));
+        let outcomes = pattern.outcomes();
+        order.sort_by_key(|i| (*i as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
+        let other = protect(&joint.tables(&order).problem, &options(3));
+        prop_assert_eq!(outcomes, other.outcomes());
+        prop_assert_eq!((&pattern.narrow, &pattern.short), (&other.narrow, &other.short));
+
+        let ranges = joint.ranges(outcomes, 7);
+        for (i, (low, high)) in ranges.iter().enumerate().filter(|(i, _)| outcomes[*i] == Outcome::Primary) {
+            let number = i as u32;
+            prop_assert!(pattern.narrow.contains(&number) || high - low >= want.width, "cell {} of {:?}", i, outcomes);
+            prop_assert!(pattern.short.contains(&number) || *high >= want.reach, "cell {} of {:?}", i, outcomes);
+        }
+        if joint.cells.iter().all(|c| c.fate != Fate::Public) {
+            prop_assert!(pattern.safe(), "nothing is public for good, so that everything can be withheld");
+        }
+    }
+}
+
 #[test]
 fn fifteen_less_ten_and_three_is_not_one_and_one() {
     // A public issue: 15 = 10 + 3 + x + x, where "withheld" says at least one. Linear algebra sees two unknowns; whole numbers see 1 + 1.
@@ -60,7 +189,7 @@ fn fifteen_less_ten_and_three_is_not_one_and_one() {
     let problem = Problem::new(cells(), &sums).unwrap();
     let linear = protect(&problem, &Options::default());
     assert_eq!(linear.count(Outcome::Secondary), 0);
-    let want = Intervals { width: 2, reach: 3, ..Intervals::default() };
+    let want = Intervals { width: 2, reach: 3 };
     let wide = protect(&problem, &Options { intervals: Some(want), ..Options::default() });
     assert_eq!(wide.count(Outcome::Secondary), 1);
     assert!(wide.safe() && wide.short.is_empty());
