@@ -24,7 +24,8 @@ fn main() {
     let pool = Options { pool: Pool::Searches { k }, ..linear.clone() };
     let intervals = Options { intervals: Some(Intervals::default()), ..pool.clone() };
     println!("{HEAD}");
-    for (name, options) in [("linear", &linear), ("pool", &pool), ("pool, intervals", &intervals)] {
+    // Everything has two parts in the tiny tables, so that pools alone change nothing there.
+    for (name, options) in [("linear", &linear), ("pool, intervals", &intervals)] {
         let mut told = Told::default();
         for table in 0..300 {
             let (shape, inner) = tables::synthetic(4, [1, 2, 2], 1, 40.0, seed + table, false);
@@ -34,7 +35,7 @@ fn main() {
     }
     let (shape, inner) = tables::synthetic(12, [3, 2, 2], 2, 60.0, seed, false);
     for (name, options) in [("linear", linear), ("pool", pool)] {
-        let told = Game { shape: &shape, options: options, k }.walk(&inner, seed, runs);
+        let told = Game { shape: &shape, options, k }.walk(&inner, seed, runs);
         println!("{}", told.line(&format!("xs, {name}, by walks")));
     }
 }

@@ -290,7 +290,9 @@ fn joint(sheets: &[Sheet], release: usize, ledger: &Ledger, memory: Memory) -> N
                 Memory::Public => Cell::new(n, small(n)),
             };
             tables.cell(name(&key), cell).unwrap();
-            there.insert(key);
+            if memory == Memory::None {
+                there.insert(key);
+            }
         }
         if sheet.revised && memory != Memory::None {
             let first = sheets.iter().find(|s| s.period == sheet.period).unwrap();
@@ -305,7 +307,8 @@ fn joint(sheets: &[Sheet], release: usize, ledger: &Ledger, memory: Memory) -> N
     }
     for sheet in sheets.iter().filter(now) {
         for (parent, children) in sheet.sums() {
-            if children.iter().chain([&parent]).all(|k| there.contains(k)) {
+            // Of a release alone, only what adds up within it.
+            if memory != Memory::None || children.iter().chain([&parent]).all(|k| there.contains(k)) {
                 tables.sum(name(&parent), children.iter().map(&name));
             }
         }

@@ -92,6 +92,39 @@ proptest! {
     }
 }
 
+/// Whether any choice of the multiples beside the inner cells keeps every total beside its own: all choices are tried.
+fn exists(joint: &Joint, base: u64) -> bool {
+    let parents: Vec<u32> = joint.sums.iter().map(|(p, _)| *p).collect();
+    let inner: Vec<usize> = (0..joint.cells.len()).filter(|c| !parents.contains(&(*c as u32))).collect();
+    let open: Vec<usize> = inner.iter().copied().filter(|c| !joint.cells[*c].is_multiple_of(base)).collect();
+    (0u32..1 << open.len()).any(|choice| {
+        let mut rounded: Vec<Option<u64>> = vec![None; joint.cells.len()];
+        inner.iter().for_each(|c| rounded[*c] = Some(joint.cells[*c] / base * base));
+        open.iter().enumerate().filter(|(i, _)| choice >> i & 1 == 1).for_each(|(_, c)| rounded[*c] = rounded[*c].map(|n| n + base));
+        // Sums of sums are there once what they are the sum of is.
+        while rounded.iter().any(Option::is_none) {
+            for (parent, children) in &joint.sums {
+                let sum = children.iter().try_fold(0, |sum, c| Some(sum + rounded[*c as usize]?));
+                rounded[*parent as usize] = rounded[*parent as usize].or(sum);
+            }
+        }
+        rounded.iter().zip(&joint.cells).all(|(r, n)| r.is_some_and(|r| r.abs_diff(*n) < base))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn that_there_is_none_is_true(joint in joint().prop_filter("few inner cells", |j| j.cells.len() <= 45), base in 3u64..12) {
+        let parents: Vec<u32> = joint.sums.iter().map(|(p, _)| *p).collect();
+        prop_assume!((0..joint.cells.len() as u32).filter(|c| !parents.contains(c)).count() <= 12);
+        let rounded = controlled_rounding(&joint.problem(), base).unwrap();
+        let expected = if exists(&joint, base) { Restricted::Found } else { Restricted::Impossible };
+        prop_assert_eq!(rounded.restricted, expected);
+    }
+}
+
 /// Rows and columns with their totals and the total of all: such a table always has a rounding within its base.
 #[test]
 fn two_dimensions_always_round_within_the_base() {

@@ -141,7 +141,9 @@ pub fn synthetic(communes: usize, categories: [usize; 3], profiles: usize, mean:
     let of_epci: Vec<usize> = (0..communes).map(|c| c * epci / communes).collect();
     let mut of_department: Vec<usize> = of_epci.iter().map(|e| e * departments / epci).collect();
     if crossing {
-        (0..communes).filter(|c| of_epci[*c] % 3 == 0 && c % 2 == 1).for_each(|c| of_department[c] = (of_department[c] + 1) % departments);
+        (0..communes)
+            .filter(|c| of_epci[*c].is_multiple_of(3) && c % 2 == 1)
+            .for_each(|c| of_department[c] = (of_department[c] + 1) % departments);
     }
     let of_region: Vec<usize> = of_department.iter().map(|d| d * regions / departments).collect();
     let [top, middle, leaf] = categories;
