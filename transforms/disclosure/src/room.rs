@@ -117,7 +117,10 @@ fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, wan
 fn tells(state: &State<'_>, row: u32) -> bool {
     match state.count[row as usize] {
         0 => false,
-        1 => state.problem.row(row).any(|(v, _)| state.withheld[v as usize] && state.problem.flags(v).withheld()),
+        1 => {
+            let harm = |v: u32| state.problem.flags(v).primary() || state.problem.flags(v).sticky();
+            state.problem.row(row).any(|(v, _)| state.withheld[v as usize] && harm(v))
+        }
         _ => state.gives_away(row),
     }
 }
@@ -186,7 +189,24 @@ fn lacking(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, want: Interval
         Some((_, class, wide, false)) => Some(Lacking { var: var as u32, class: *class, wide: *wide }),
         _ => None,
     };
-    best.iter().enumerate().filter_map(of).collect()
+    let rough: Vec<Lacking> = best.iter().enumerate().filter_map(of).collect();
+    let exact = parallel::map(rough.len(), threads, |i| room_of(problem, tree, classes, rough[i].var, want));
+    rough.into_iter().zip(exact).filter(|(_, (wide, reaches))| !(*wide && *reaches)).map(|(l, (wide, _))| Lacking { wide, ..l }).collect()
+}
+
+/// Whether a primary is wide, and whether it reaches the threshold, by what all classes with a member in it may give and take together.
+fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want: Intervals) -> (bool, bool) {
+    let cut = classes.cut(problem, tree, var);
+    let (mut up, mut down) = (0, 0);
+    for (number, (part, _)) in &cut {
+        let whole = classes.class(*number);
+        if whole.free {
+            return (true, true);
+        }
+        up += whole.slack - part.slack;
+        down += if whole.members > part.members { part.slack } else { 0 };
+    }
+    (up + down >= want.width, problem.value(var) + up >= want.reach)
 }
 
 /// Published cells to withhold for what lacks room, each with the primary that it is for: those that join a class with enough slack before others, and
