@@ -144,8 +144,8 @@ fn settle(state: &mut State<'_>, var: u32) {
 /// A primary without all the room it must have.
 struct Lacking {
     var: u32,
-    /// A class with a member in it, that with most slack.
-    class: u32,
+    /// A class with a member in it, that with most slack; none when all its inner cells are published.
+    class: Option<u32>,
     wide: bool,
 }
 
@@ -185,9 +185,11 @@ fn lacking(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, want: Interval
             }
         });
     }
+    let must_move = |var: u32| problem.flags(var).primary() && state.withheld[var as usize];
     let of = |(var, slot): (usize, &Option<(u64, u32, bool, bool)>)| match slot {
-        Some((_, class, wide, false)) => Some(Lacking { var: var as u32, class: *class, wide: *wide }),
-        _ => None,
+        Some((_, _, _, true)) => None,
+        Some((_, class, wide, false)) => Some(Lacking { var: var as u32, class: Some(*class), wide: *wide }),
+        None => must_move(var as u32).then_some(Lacking { var: var as u32, class: None, wide: false }),
     };
     let rough: Vec<Lacking> = best.iter().enumerate().filter_map(of).collect();
     let exact = parallel::map(rough.len(), threads, |i| room_of(problem, tree, classes, rough[i].var, want));
@@ -214,6 +216,7 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
 fn choose(state: &State<'_>, classes: &Classes, lacking: &[Lacking], want: Intervals) -> BTreeMap<u32, u32> {
     let mut chosen: BTreeMap<u32, u32> = BTreeMap::new();
     for Lacking { var, class, .. } in lacking {
+        let Some(class) = class else { continue };
         let own = classes.class(*class);
         if own.published.iter().any(|p| chosen.contains_key(p)) {
             continue;
