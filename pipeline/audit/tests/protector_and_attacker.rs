@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
-use solidata_attack::{AttackOptions, Explicit, State, attack};
-use solidata_disclosure::{Cell, Intervals, JointTables, Options, protect};
+use solidata_attack::{AttackOptions, CertifyOptions, Explicit, State, attack, certify};
+use solidata_disclosure::{Cell, Intervals, JointTables, Options, Pool, protect};
 use std::collections::BTreeMap;
 
 const K: u64 = 11;
@@ -103,6 +103,49 @@ fn the_protector_nearly_always_says_that_it_is_done() {
         protected(&inner) == Some(true)
     });
     assert!(done.count() * 10 >= worlds as usize * 9);
+}
+
+#[test]
+fn the_attacker_finds_every_primary_wide() {
+    for seed in 0..40u64 {
+        let mut n = seed * 6_364_136 + 1_442_695;
+        let inner = std::array::from_fn(|_| {
+            std::array::from_fn(|_| {
+                n = (n * 1_103_515_245 + 12_345) % 2_147_483_648;
+                // Mostly small, with a large one here and there.
+                if n % 5 < 4 { 1 + n / 64 % 3 } else { 20 + n / 64 % 300 }
+            })
+        });
+        let world = world(&inner);
+        let primary = |name: &str| (1..K).contains(&world.cells[name]);
+        let mut tables = JointTables::new();
+        for (name, value) in &world.cells {
+            tables.cell(name.clone(), Cell::new(*value, primary(name))).unwrap();
+        }
+        world.sums.iter().for_each(|(parent, children)| tables.sum(parent.clone(), children.clone()));
+        let tables = tables.build().unwrap();
+        let options = Options { pool: Pool::Searches { k: K }, intervals: Some(Intervals::default()), ..Options::default() };
+        let pattern = protect(&tables.problem, &options);
+        assert!(pattern.safe(), "nothing is public for good, so that everything can be withheld: seed {seed}");
+        let mut seen = Explicit::new();
+        let numbers: BTreeMap<&str, u64> = world
+            .cells
+            .iter()
+            .map(|(name, value)| {
+                let withheld = pattern.outcomes()[tables.find(name).unwrap() as usize].withheld();
+                let state = if withheld { State::Withheld } else { State::Published(*value as i64) };
+                (name.as_str(), seen.cell(name.clone(), state))
+            })
+            .collect();
+        for (parent, children) in &world.sums {
+            let children: Vec<u64> = children.iter().map(|c| numbers[c.as_str()]).collect();
+            seen.sum(numbers[parent.as_str()], &children).unwrap();
+        }
+        let mut targets: Vec<u64> = numbers.iter().filter(|(name, _)| primary(name)).map(|(_, number)| *number).collect();
+        targets.sort_unstable();
+        let report = certify(&seen, Some(&targets), &[], None, &CertifyOptions::default()).unwrap();
+        assert!(report.fallen.is_empty() && report.wide == targets.len(), "seed {seed}: {report}");
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ pub fn protect(problem: &Problem, options: &Options) -> Pattern {
     let pool = PoolOf::new(problem, &options.pool);
     let mut state = State::new(problem, &pool, options.objective);
     if let Some(want) = options.intervals {
-        let left = make_room(&mut state, want, threads);
+        let left = make_room(&mut state, want, options.seed + 1_000, threads);
         let exposed: BTreeSet<u32> = exposed(problem, &state.withheld, options.seed, threads).into_iter().collect();
         let mut pattern = finish(problem, state, &exposed, left.rounds, 0);
         pattern.intervals = options.intervals;

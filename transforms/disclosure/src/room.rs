@@ -12,9 +12,11 @@
 use std::collections::BTreeMap;
 
 use crate::classes::{Class, Classes, Cut};
+use crate::field::FIRST;
 use crate::parallel;
 use crate::problem::Problem;
 use crate::state::{Cause, State};
+use crate::system::Split;
 use crate::tree::Tree;
 
 /// What intervals must be.
@@ -66,7 +68,7 @@ fn leaves_room(classes: &Classes, cut: &Cut, want: Intervals) -> bool {
 }
 
 /// Publishes as much as leaves every primary its room. The state withholds what must be withheld and nothing else.
-pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, threads: usize) -> Left {
+pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threads: usize) -> Left {
     let tree = Tree::new(state.problem);
     let candidates: Vec<u32> = (0..state.problem.variables() as u32).filter(|v| state.candidate(*v)).collect();
     candidates.iter().for_each(|v| state.withhold(*v, Cause::Room));
@@ -88,6 +90,7 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, threads: usize) 
             settle(state, published);
         }
     }
+    publish_computable(state, seed, threads);
     let withheld = &state.withheld;
     state.causes.retain(|(var, _)| withheld[*var as usize]);
     left
@@ -108,6 +111,20 @@ fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, wan
             state.set(var, true);
         } else {
             classes.publish(var, cut);
+        }
+    }
+}
+
+/// Publishes what is withheld for others only and can be computed all the same: withholding it hides nothing, and no table in which a primary differs is
+/// lost. One stays where a constraint would seem to give too small a pool away.
+fn publish_computable(state: &mut State<'_>, seed: u64, threads: usize) {
+    let problem = state.problem;
+    let split = Split::new(problem, &state.withheld);
+    let known = split.each(threads, |batch| batch.computable(&batch.factor::<FIRST>(false), seed)).concat();
+    for var in known.into_iter().filter(|v| !problem.flags(*v).withheld()) {
+        state.set(var, false);
+        if problem.rows_of(var).any(|(row, _)| tells(state, row)) {
+            state.set(var, true);
         }
     }
 }

@@ -130,6 +130,12 @@ impl Batch {
         })
     }
 
+    /// The variables that can be computed, in order.
+    pub(crate) fn computable<const C: u64>(&self, factor: &Factor<C>, seed: u64) -> Vec<u32> {
+        let vector = self.null_vector(factor, scattered(seed, C));
+        self.vars.iter().zip(&vector).filter(|(_, x)| **x == 0).map(|(v, _)| *v).collect()
+    }
+
     /// The primary variables that can be computed, in order.
     pub(crate) fn exposed<const C: u64>(&self, problem: &Problem, factor: &Factor<C>, seed: u64) -> Vec<u32> {
         let vector = self.null_vector(factor, scattered(seed, C));
