@@ -1,7 +1,7 @@
 use solidata_model::Month;
 use solidata_store::{Fault, StoreError};
 
-/// Why a verification could not be carried through. What it finds wrong is no error but a [`crate::Finding`].
+/// Why a verification or an attack could not be carried through. What it finds wrong is no error but a [`crate::Finding`] or a [`crate::Telltale`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
@@ -22,6 +22,25 @@ pub enum AuditError {
         /// The month that was asked for.
         month: Month,
     },
+    /// A published table or document cannot be read, or is not what this version publishes.
+    #[error("{path}: {detail}")]
+    Table {
+        /// The object.
+        path: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A code list cannot be read.
+    #[error("{name}: {detail}. Use the code lists of datasets/reference/ as they are")]
+    CodeList {
+        /// Its file name.
+        name: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The attack could not be carried through.
+    #[error(transparent)]
+    Attack(#[from] solidata_attack::AttackError),
     /// The disk for temporary files failed.
     #[error("a temporary file cannot be written: {0}. Free some space, or set TMPDIR to a larger disk")]
     Spill(#[from] std::io::Error),
@@ -35,9 +54,10 @@ impl AuditError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Store(e) => e.fault(),
-            Self::Nothing { .. } | Self::NoSuchMonth { .. } => Fault::Usage,
+            Self::Nothing { .. } | Self::NoSuchMonth { .. } | Self::CodeList { .. } => Fault::Usage,
+            Self::Table { .. } => Fault::Findings,
             Self::Spill(_) => Fault::Unavailable,
-            Self::Internal(_) => Fault::Internal,
+            Self::Attack(_) | Self::Internal(_) => Fault::Internal,
         }
     }
 }

@@ -3,11 +3,15 @@
 //! [`verify`] needs nothing but read access: no vault, no snapshot, no network beyond the store. It reads every published byte in bounded
 //! memory and recomputes every digest and row count; what it finds is a list, not the first failure.
 //!
-//! It does not judge what the figures mean, and it trusts `index.json`: who can rewrite the index, the chain and the manifests together can
+//! [`attack`] needs no more than that and the code lists: it tries to find out what the published tables of the demand withhold, and looks at what their files
+//! tell beside their figures.
+//!
+//! Verification does not judge what the figures mean, and trusts `index.json`: who can rewrite the index, the chain and the manifests together can
 //! forge a release that agrees with itself.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod attack;
 mod chain;
 mod error;
 mod index;
@@ -18,6 +22,11 @@ mod table;
 mod tests;
 mod verify;
 
+pub use attack::{
+    AttackNumbers, AttackOutcome, AttackRequest, AttackSettings, CodeListFiles, CodeLists, DemandProblem, DemandReader, History,
+    InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Shares, Telltale, TelltaleKind, attack, attack_draft, attack_history,
+    attack_insiders, attack_problem, attack_store, read_address, read_draft, read_rows, read_store,
+};
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};
 pub use verify::{verify, verify_store};

@@ -68,6 +68,16 @@ fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
         rows: Some(receipt.rows),
         schema: Some(schema_path("essai")),
     };
+    let files = vec![
+        table(parquet_path("essai"), "application/vnd.apache.parquet", receipt.parquet),
+        table(csv_path("essai"), "text/csv; charset=utf-8", receipt.csv),
+        describe_file(dir, &schema_path("essai"), "application/json").unwrap(),
+    ];
+    manifest(month, 1, files)
+}
+
+/// The manifest of an invented release.
+pub(crate) fn manifest(month: &str, revision: u32, files: Vec<FileEntry>) -> Manifest {
     let month: Month = month.parse().unwrap();
     let day = NaiveDate::from_ymd_opt(2024, 10, 3).unwrap();
     let run = RunSpec {
@@ -82,7 +92,7 @@ fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
     Manifest {
         format: MANIFEST_FORMAT.into(),
         month,
-        revision: 1,
+        revision,
         licence: "etalab-2.0".into(),
         parameters_sha256: Digest::of(&canonical_json(&run).unwrap()),
         run,
@@ -92,11 +102,7 @@ fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
         tool: Tool { name: "solidata".into(), version: "0.0.0".into(), writer: 1, cargo_lock_sha256: Digest::of(b"") },
         checks: Vec::new(),
         tests: Vec::new(),
-        files: vec![
-            table(parquet_path("essai"), "application/vnd.apache.parquet", receipt.parquet),
-            table(csv_path("essai"), "text/csv; charset=utf-8", receipt.csv),
-            describe_file(dir, &schema_path("essai"), "application/json").unwrap(),
-        ],
+        files,
         previous: None,
     }
 }

@@ -1,0 +1,121 @@
+//! Organisations that subtract their own searches from published demand. Who they are never comes here.
+
+use super::{AttackSettings, DemandProblem};
+use crate::AuditError;
+use serde::Serialize;
+use solidata_attack::{CellId, Insider, Own, Truth};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+/// The shares of organisations in inner cells, from which what each knows follows.
+#[derive(Debug, Default)]
+pub struct Shares {
+    own: BTreeMap<u32, BTreeMap<CellId, i64>>,
+    /// The only contributor of a cell, or none when there are several.
+    only: HashMap<CellId, Option<u32>>,
+}
+
+impl Shares {
+    /// No share yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds searches to the cells that count them ([`DemandProblem::cells_of`]): those of an organisation, by a number that says nothing of it, or of
+    /// somebody else, who is nobody's insider.
+    pub fn add(&mut self, organisation: Option<u32>, cells: &[CellId], count: i64) {
+        if count == 0 {
+            return;
+        }
+        for &cell in cells {
+            let only = self.only.entry(cell).or_insert(organisation);
+            if *only != organisation {
+                *only = None;
+            }
+            if let Some(number) = organisation {
+                *self.own.entry(number).or_default().entry(cell).or_insert(0) += count;
+            }
+        }
+    }
+
+    /// What each organisation knows, by number. Of a cell that holds nobody else's searches it is taken to know that.
+    pub fn organisations(self) -> impl Iterator<Item = (u32, Own)> {
+        let only = self.only;
+        self.own.into_iter().map(move |(number, counts)| {
+            let alone = counts.keys().copied().filter(|cell| only.get(cell) == Some(&Some(number))).collect();
+            (number, Own { counts, alone })
+        })
+    }
+}
+
+/// What insiders find out that the public does not, over all organisations. A cell counts once for each organisation that finds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct InsiderNumbers {
+    /// Organisations that attacked.
+    pub organisations: usize,
+    /// Organisations that found out the value of a cell, or pinned down what others have in one, beyond what the public can.
+    pub successful: usize,
+    /// Withheld cells that were asked about.
+    pub targets: usize,
+    /// Values computed exactly.
+    pub computed: usize,
+    /// Cells in which the part of the others is pinned down.
+    pub pinned: usize,
+    /// Cells in which the part of the others is proven to be below the threshold.
+    pub below: usize,
+    /// Of `pinned` and `below`, how many the public knows as much about.
+    pub also_public: usize,
+    /// Cells with two witnesses in which the part of the others differs.
+    pub wide: usize,
+    /// Cells with a witness in which the part of the others reaches the threshold.
+    pub reaching: usize,
+    /// Cells with neither witness nor proof.
+    pub not_wide: usize,
+    /// Published cells in which the others have a small count.
+    pub published_below: usize,
+}
+
+impl fmt::Display for InsiderNumbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} organisations subtracted themselves, {} of them found something: {} values computed, {} pinned down, {} below the threshold ({} also \
+             by the public); {} published cells leave the others a small count",
+            self.organisations, self.successful, self.computed, self.pinned, self.below, self.also_public, self.published_below
+        )
+    }
+}
+
+/// Attacks as each organisation can, with what it knows of its own searches. Numbers come back and nothing else.
+///
+/// # Errors
+/// [`AuditError::Attack`] when what an organisation is said to know does not fit what is published, or the true values do not.
+pub fn attack_insiders(
+    problem: &DemandProblem,
+    organisations: impl IntoIterator<Item = (u32, Own)>,
+    truth: Option<Truth<'_>>,
+    settings: &AttackSettings,
+) -> Result<InsiderNumbers, AuditError> {
+    let fallen = solidata_attack::exact(problem, &settings.attack.exact)?.fallen;
+    let insider = Insider::new(problem, settings.attack.certify)?;
+    let mut numbers = InsiderNumbers::default();
+    for (_, own) in organisations {
+        let report = insider.attack(&own, &fallen, truth)?;
+        let gained = report.computed.len() + (report.pinned.len() + report.below.len()).saturating_sub(report.also_public);
+        numbers.organisations += 1;
+        numbers.successful += usize::from(gained > 0);
+        numbers.targets += report.targets;
+        numbers.computed += report.computed.len();
+        numbers.pinned += report.pinned.len();
+        numbers.below += report.below.len();
+        numbers.also_public += report.also_public;
+        numbers.wide += report.wide;
+        numbers.reaching += report.reaching;
+        numbers.not_wide += report.not_wide.len();
+        numbers.published_below += report.published_below.len();
+    }
+    Ok(numbers)
+}

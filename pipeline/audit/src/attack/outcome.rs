@@ -1,0 +1,157 @@
+//! What the attack of published demand gave.
+
+use super::telltale::Telltale;
+use serde::Serialize;
+use solidata_attack::{AttackOptions, IntervalReport};
+use std::fmt;
+
+/// How the attack is done, and how much is said of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttackSettings {
+    /// The attack, with the threshold `certify.k`.
+    pub attack: AttackOptions,
+    /// The share of targets that must have a witness which reaches the threshold.
+    pub share: f64,
+    /// Whether intervals are attacked too. Without, nothing passes.
+    pub intervals: bool,
+    /// Whether values are said.
+    pub reveal: bool,
+    /// Of how many fallen cells the words are made.
+    pub words: usize,
+}
+
+impl Default for AttackSettings {
+    /// The project's rule: a threshold of 11, and 99 % of the cells that can reach it.
+    fn default() -> Self {
+        Self { attack: AttackOptions::default(), share: 0.99, intervals: true, reveal: false, words: 1000 }
+    }
+}
+
+/// How many cells there are of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AttackNumbers {
+    /// Cells with the marker.
+    pub withheld: usize,
+    /// Cells that must not be found out: all with the marker, unless the publisher named some of them.
+    pub targets: usize,
+    /// Targets that can be computed.
+    pub computable: usize,
+    /// Other withheld cells that can be computed: they might as well be published.
+    pub others_computable: usize,
+    /// Unknown cells, also those of which nothing was said.
+    pub unknowns: usize,
+    /// Equations among them.
+    pub equations: usize,
+    /// Independent parts of the problem.
+    pub parts: usize,
+    /// Unknowns of the largest part.
+    pub largest_part: usize,
+    /// What the intervals of the cells are that cannot be computed; none when they were not attacked.
+    pub intervals: Option<IntervalNumbers>,
+}
+
+/// The numbers of the interval attack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct IntervalNumbers {
+    /// Cells that were asked about.
+    pub targets: usize,
+    /// Cells with two witness tables that differ enough.
+    pub wide: usize,
+    /// Cells that are proven to lie in an interval narrower than that.
+    pub pinned: usize,
+    /// Cells with neither.
+    pub not_wide: usize,
+    /// Cells with a witness table in which they reach the threshold.
+    pub reaching: usize,
+    /// Cells that are proven to be below the threshold.
+    pub below: usize,
+    /// Cells with neither.
+    pub not_reaching: usize,
+}
+
+impl From<&IntervalReport> for IntervalNumbers {
+    fn from(report: &IntervalReport) -> Self {
+        Self {
+            targets: report.targets,
+            wide: report.wide,
+            pinned: report.fallen.len(),
+            not_wide: report.not_wide.len(),
+            reaching: report.reaching,
+            below: report.below.len(),
+            not_reaching: report.not_reaching.len(),
+        }
+    }
+}
+
+/// What was attacked and what fell. It holds no value unless the settings said so.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AttackOutcome {
+    /// The releases that were read.
+    pub releases: Vec<String>,
+    /// The periods that they give, each revision apart: `2024-07@r1`.
+    pub periods: Vec<String>,
+    /// The threshold.
+    pub k: i64,
+    /// The share of cells that must be able to reach it.
+    pub share: f64,
+    /// How many cells there are of each kind.
+    pub numbers: AttackNumbers,
+    /// The fallen cells in words, with the formula; the first ones, when there are more than were asked for.
+    pub fallen: Vec<String>,
+    /// Cells with neither two witnesses nor a proof that there are none; named only when values are revealed, as being one tells something.
+    pub not_certified: Vec<String>,
+    /// What the files tell beside their figures.
+    pub telltales: Vec<Telltale>,
+    /// What is worth knowing and is no objection.
+    pub notes: Vec<String>,
+}
+
+impl AttackOutcome {
+    /// Whether no target can be computed.
+    #[must_use]
+    pub fn holds_exactly(&self) -> bool {
+        self.numbers.computable == 0
+    }
+
+    /// Whether the release may go out: nothing is computable or pinned, every target has two witnesses, the share of them asked for one that reaches
+    /// the threshold, and no file tells anything else.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        let intervals = self.numbers.intervals.as_ref();
+        let witnessed = intervals.is_some_and(|i| i.wide == i.targets && i.reaching as f64 >= self.share * i.targets as f64);
+        self.holds_exactly() && witnessed && self.telltales.is_empty()
+    }
+}
+
+impl fmt::Display for AttackOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "read as the public can: {} ({})", self.releases.join(", "), self.periods.join(", "))?;
+        for fallen in &self.fallen {
+            writeln!(f, "{fallen}")?;
+        }
+        let n = &self.numbers;
+        let all = n.computable + n.intervals.as_ref().map_or(0, |i| i.pinned);
+        if all > self.fallen.len() {
+            writeln!(f, "and {} more", all - self.fallen.len())?;
+        }
+        for cell in &self.not_certified {
+            writeln!(f, "not certified: {cell}")?;
+        }
+        for telltale in &self.telltales {
+            writeln!(f, "telltale: {telltale}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        write!(f, "{} withheld cells, {} targets: {} computable", n.withheld, n.targets, n.computable)?;
+        if n.others_computable > 0 {
+            write!(f, " (and {} that are no target)", n.others_computable)?;
+        }
+        if let Some(i) = &n.intervals {
+            write!(f, "; {} with two witnesses, {} pinned down, {} not certified", i.wide, i.pinned, i.not_wide)?;
+            write!(f, "; {} reach {}, {} cannot, {} not certified", i.reaching, self.k, i.below, i.not_reaching)?;
+        }
+        writeln!(f)?;
+        write!(f, "{}", if self.passes() { "the attack found nothing" } else { "the release does not hold" })
+    }
+}

@@ -1,0 +1,4 @@
+mod joint;
+mod releases;
+mod sceptic;
+mod world;
