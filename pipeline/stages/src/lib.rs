@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod attack;
 mod check;
 mod context;
 mod cubes;
@@ -26,6 +27,7 @@ mod sort;
 mod supply;
 mod tables;
 
+pub use attack::{Attack, AttackRequest, attack};
 pub use check::{CheckReport, check};
 pub use context::Lists;
 pub use cubes::{Cubes, ProtectedCubes};

@@ -109,7 +109,8 @@ impl Past {
         }
     }
 
-    fn is_published(&self, month: Month) -> bool {
+    /// Whether a month is published.
+    pub(crate) fn is_published(&self, month: Month) -> bool {
         self.months.get(&month).is_some_and(|revisions| revisions.iter().any(|r| r.sealed.is_some()))
     }
 

@@ -23,6 +23,13 @@ pub(crate) struct Finished {
     _folder: Scratch,
 }
 
+impl Finished {
+    /// The folder of its files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.release.dir()
+    }
+}
+
 /// What the release of one month is made of.
 pub(crate) struct Month<'a> {
     pub run: &'a RunSpec,

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod attack;
 mod check;
 mod explain;
 mod run;
@@ -33,6 +34,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Synth(a) => synth::synth(a, output),
             Command::Snapshot(a) => snapshot::snapshot(a, output),
             Command::Verify(a) => verify::verify(a, output).await,
+            Command::Attack(a) => attack::attack(a, output).await,
             Command::Explain(a) => explain::explain(a, output),
             Command::Status(a) => status::status(a, output).await,
         }

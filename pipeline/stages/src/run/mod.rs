@@ -9,6 +9,7 @@ pub use plan::{Action, Plan, Step, plan};
 
 use crate::{
     Engine, Lists, Project, StageError,
+    attack::Gate,
     extract::SourceReport,
     past::{self, Past},
     protect::{self, MonthProtection, Work},
@@ -19,6 +20,7 @@ use chrono::NaiveDate;
 use coverage::{coverage, run_spec};
 use read::{Read, cubes, extract, searches};
 use serde::Serialize;
+use solidata_audit::AttackOutcome;
 use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
 use solidata_store::{PublicStore, Vault};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -160,6 +162,8 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     let mut releases = Vec::new();
     let mut protections: BTreeMap<Month, MonthProtection> = BTreeMap::new();
     let mut counts: BTreeMap<Month, StageKey> = BTreeMap::new();
+    let mut attacks: BTreeMap<Month, AttackOutcome> = BTreeMap::new();
+    let mut gate = Gate::new(&request.project, &rules, &store)?;
     for (month, coverage) in &covered {
         let run = run_spec(*month, &read, date_photo, searches.as_ref().map(|s| &s.0), coverage.as_ref(), request);
         if let Some(searches) = &searches {
@@ -183,8 +187,14 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         progress.begin(&format!("make {month}"), None);
         let protected = protections.get(month).map(MonthProtection::cubes).transpose()?;
         let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project, lists: &lists };
-        releases.push(release.make(&vault, &request.engine).await?);
+        let release = release.make(&vault, &request.engine).await?;
         progress.end();
+        if protected.is_some() {
+            progress.begin(&format!("attack {month}"), None);
+            attacks.insert(*month, gate.pass(*month, release.folder(), !past.is_published(*month)).await?);
+            progress.end();
+        }
+        releases.push(release);
     }
     progress.begin(&format!("publish to {}", store.address()), None);
     let months = crate::release::publish(&store, releases).await?;
@@ -195,6 +205,7 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     let report = Report {
         snapshots: read.iter().map(|r| &r.report).collect(),
         demande: searches.as_ref().map(|s| s.0.report()),
+        attack: &attacks,
         protection: protections.iter().map(|(month, p)| (*month, &p.reports)).collect(),
     };
     let (first, last) = (request.months.first(), request.months.last());
@@ -218,6 +229,8 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
 struct Report<'a> {
     snapshots: Vec<&'a SourceReport>,
     demande: Option<&'a crate::DemandReport>,
+    /// What the attack of each month gave; it found nothing, or there would be no release.
+    attack: &'a BTreeMap<Month, AttackOutcome>,
     /// By month, and by the first period of each problem.
     protection: BTreeMap<Month, &'a BTreeMap<String, solidata_demand::Report>>,
 }

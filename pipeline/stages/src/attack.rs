@@ -1,0 +1,174 @@
+//! The attack of a release: before it is published, and afterwards by whoever wants to know.
+
+use crate::{
+    Lists, Project, StageError,
+    past::{self, TABLE},
+};
+use solidata_audit::{
+    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Shares, attack_history,
+    attack_insiders, read_address, read_draft,
+};
+use solidata_demand::{REMOVED, gross_leaf, territory_leaf};
+use solidata_disclosure::Contributor;
+use solidata_model::{Month, Protection};
+use solidata_store::{PublicStore, VaultView};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// What is attacked, and by whom.
+#[derive(Debug, Clone)]
+pub struct AttackRequest {
+    /// A folder or an address: the root of a public store, or one release.
+    pub target: String,
+    /// The month; without it the newest of the store.
+    pub month: Option<Month>,
+    /// A vault, for the attack by organisations that subtract themselves.
+    pub vault: Option<PathBuf>,
+    /// Whether values are said.
+    pub reveal: bool,
+    /// Settings of the store's client, from the environment.
+    pub store_options: Vec<(String, String)>,
+    /// What is promised.
+    pub project: Project,
+}
+
+/// What an attack gave.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Attack {
+    /// What the public can find out.
+    pub public: AttackOutcome,
+    /// What organisations can, that know their own searches.
+    pub insiders: Option<InsiderNumbers>,
+}
+
+impl Attack {
+    /// Whether nothing was found.
+    pub fn passes(&self) -> bool {
+        self.public.passes() && self.insiders.as_ref().is_none_or(|i| i.successful == 0)
+    }
+}
+
+/// The lists that the attacker has, as everybody.
+///
+/// # Errors
+/// When one is missing or wrong.
+pub(crate) fn code_lists(project: &Project) -> Result<CodeLists, StageError> {
+    let file = |name: &str| project.reference(name);
+    Ok(CodeLists::read(&CodeListFiles {
+        communes: file("communes.csv")?,
+        arrondissements_municipaux: file("arrondissements_municipaux.csv")?,
+        epci: file("epci.csv")?,
+        departements: file("departements.csv")?,
+        regions: file("regions.csv")?,
+        categories: file("categories.csv")?,
+        categories_liens: file("categories_liens.csv")?,
+    })?)
+}
+
+fn settings(rules: &Protection, reveal: bool) -> AttackSettings {
+    let mut settings = AttackSettings { reveal, intervals: rules.width > 0, ..AttackSettings::default() };
+    settings.share = rules.reach_percent as f64 / 100.0;
+    settings.attack.certify.k = i64::try_from(rules.k).unwrap_or(i64::MAX);
+    settings.attack.certify.width = i64::try_from(rules.width).unwrap_or(i64::MAX);
+    settings
+}
+
+/// Attacks as the public can, and with a vault as organisations can.
+///
+/// # Errors
+/// When the target, the code lists or the vault cannot be read. What is found is no error.
+pub async fn attack(request: &AttackRequest) -> Result<Attack, StageError> {
+    let lists = code_lists(&request.project)?;
+    let settings = settings(&crate::protect::rules(&request.project)?, request.reveal);
+    let history = read_address(&request.target, request.month, &lists, request.store_options.iter().cloned(), &()).await?;
+    let months: BTreeMap<Month, String> =
+        history.releases.iter().map(|r| (r.id().month, format!("{}@r{}", r.id().month, r.id().revision))).collect();
+    let problem = request.vault.is_some().then(|| DemandProblem::new(&lists, &history.releases)).transpose()?;
+    let public = on_cores(move || Ok(attack_history(&lists, history, &settings)?)).await?;
+    let insiders = match (problem, &request.vault) {
+        (Some(problem), Some(vault)) => {
+            let shares = shares(&problem, &months, vault, &request.project)?;
+            Some(on_cores(move || Ok(attack_insiders(&problem, shares.organisations(), None, &settings)?)).await?)
+        }
+        _ => None,
+    };
+    Ok(Attack { public, insiders })
+}
+
+/// The searches of each organisation in the months that were read, from the vault that published them.
+fn shares(problem: &DemandProblem, months: &BTreeMap<Month, String>, vault: &Path, project: &Project) -> Result<Shares, StageError> {
+    let view = VaultView::open(vault)?.ok_or_else(|| StageError::Usage(format!("{}: there is no vault", vault.display())))?;
+    let lists = Lists::load(project)?;
+    let ledger = view.ledger()?;
+    let mut shares = Shares::new();
+    let mut numbers: BTreeMap<u128, u32> = BTreeMap::new();
+    for (month, period) in months {
+        let key = ledger.iter().rfind(|e| e.release.month == *month).and_then(|e| e.counts());
+        let cubes = key.map(|key| past::counts(&view, *month, &key)).transpose()?.flatten();
+        let cubes = cubes.ok_or_else(|| StageError::Usage(format!("{month}: the vault has no exact counts of it")))?;
+        for row in cubes.inner()? {
+            let Some(id) = lists.geography.find(&row.territory) else { continue };
+            let who = row.who.filter(|who| who.kind == Contributor::Organisation).map(|who| {
+                let next = numbers.len() as u32;
+                *numbers.entry(who.hash).or_insert(next)
+            });
+            let (net, removed) = (territory_leaf(&lists.geography, id), gross_leaf(&lists.geography, id));
+            for (place, counted, n) in [(net, row.outcome.as_str(), row.net), (removed, REMOVED, row.gross - row.net)] {
+                let cells = problem.cells_of(period, &place, &row.category, counted).unwrap_or_default();
+                shares.add(who, &cells, i64::try_from(n).unwrap_or(i64::MAX));
+            }
+        }
+    }
+    Ok(shares)
+}
+
+/// The attack that every release must withstand before it is published.
+pub(crate) struct Gate<'a> {
+    lists: CodeLists,
+    rules: &'a Protection,
+    store: &'a PublicStore,
+    /// Folders of the releases of this run that are not published yet.
+    drafts: BTreeMap<Month, PathBuf>,
+}
+
+impl<'a> Gate<'a> {
+    /// A gate to a store.
+    ///
+    /// # Errors
+    /// When a code list is wrong.
+    pub(crate) fn new(project: &Project, rules: &'a Protection, store: &'a PublicStore) -> Result<Self, StageError> {
+        Ok(Self { lists: code_lists(project)?, rules, store, drafts: BTreeMap::new() })
+    }
+
+    /// Attacks a finished release in a folder, beside everything that was published before and the other releases of the run.
+    ///
+    /// # Errors
+    /// [`StageError::Attacked`] when anything is found: the release must not be published.
+    pub(crate) async fn pass(&mut self, month: Month, folder: &Path, new: bool) -> Result<AttackOutcome, StageError> {
+        let store = self.store.exists().then_some(self.store);
+        let mut history: History = read_draft(folder, month, 1, store, &self.lists, &()).await?;
+        let quarter_or_year = [3, 6, 9, 12].contains(&month.number());
+        for (other, draft) in self.drafts.iter().filter(|(other, _)| quarter_or_year && other.year() == month.year()) {
+            let read = read_draft(draft, *other, 1, None, &self.lists, &()).await?;
+            history.releases.extend(read.releases.into_iter().filter(|r| r.id().month == *other));
+            history.notes.extend(read.notes);
+        }
+        if new {
+            self.drafts.insert(month, folder.to_path_buf());
+        }
+        let (lists, settings) = (self.lists.clone(), settings(self.rules, false));
+        let outcome = on_cores(move || Ok(attack_history(&lists, history, &settings)?)).await?;
+        let linear = self.rules.width == 0 && outcome.holds_exactly() && outcome.telltales.is_empty();
+        if outcome.passes() || linear {
+            return Ok(outcome);
+        }
+        Err(StageError::Attacked { month: month.to_string(), detail: format!("{TABLE} does not withstand the attack:\n{outcome}") })
+    }
+}
+
+/// Long work on all cores, where it blocks nobody.
+async fn on_cores<T: Send + 'static>(work: impl FnOnce() -> Result<T, StageError> + Send + 'static) -> Result<T, StageError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StageError::Defect(e.to_string()))?
+}
