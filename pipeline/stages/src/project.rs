@@ -259,10 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn a_published_schema_tells_the_whole_contract() {
+        for spec in Project::embedded().datasets().unwrap() {
+            let read = solidata_canon::contract_of_table_schema(&solidata_canon::table_schema(&spec).unwrap()).unwrap();
+            assert_eq!(read.columns, spec.contract.columns, "{}", spec.id);
+        }
+    }
+
+    #[test]
     fn every_dataset_has_its_files() {
         let project = Project::embedded();
         let ids: Vec<_> = project.datasets().unwrap().into_iter().map(|d| d.id).collect();
-        assert_eq!(ids, ["demande_territoires", "offre_territoires", "services", "structures"]);
+        assert_eq!(ids, ["demande_diffusion", "demande_locale", "demande_territoires", "offre_territoires", "services", "structures"]);
         assert!(project.models("datasets").unwrap().keys().eq(ids.iter()));
         assert!(!project.checks().unwrap().is_empty() && !project.sql_tests().unwrap().is_empty());
         assert!(project.code_lists().unwrap().len() > 10);

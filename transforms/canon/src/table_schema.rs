@@ -151,6 +151,11 @@ fn first_sentence(text: &str) -> String {
     text.get(..end).unwrap_or(text).trim_end_matches('.').to_owned()
 }
 
+/// The pattern of a contract, out of the one that matches whole values.
+fn own_pattern(written: &str) -> &str {
+    written.strip_prefix("^(?:").and_then(|p| p.strip_suffix(")$")).unwrap_or(written)
+}
+
 /// The contract of a published table, from its table schema alone, so that a release can be checked by one who has nothing else.
 ///
 /// # Errors
@@ -170,7 +175,7 @@ pub fn contract_of_table_schema(json: &[u8]) -> Result<Contract, CanonError> {
             example,
             code_list: f.code_list,
             values: f.constraints.values,
-            pattern: f.constraints.pattern,
+            pattern: f.constraints.pattern.map(|p| own_pattern(&p).to_owned()),
         })
     };
     let columns = schema.fields.into_iter().map(column).collect::<Result<_, CanonError>>()?;

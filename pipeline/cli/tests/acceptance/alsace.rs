@@ -52,7 +52,8 @@ fn ten_months_of_alsace() {
     waterfalls(&report, &truth);
     supply(&at("public/releases/2024-09/r1"), &report);
     exact(&at("vault"), &truth);
-    demand(&at("public/releases"), &truth);
+    demand(&at("public/releases"), &truth, &report);
+    attacks(work.path());
     confidentiality(work.path(), &truth, &log);
 
     // The same again changes nothing; a lone month of it is the same as in the range.
@@ -128,28 +129,88 @@ fn exact(vault: &Path, truth: &Value) {
     );
 }
 
-/// The published counts are the exact ones, or withheld when and only when the rule says so.
-fn demand(releases: &Path, truth: &Value) {
-    let expected = truth_table(truth, "rule_by_root", "racine");
-    let mut seen = BTreeMap::new();
+/// The published counts are the exact ones; nothing small is published, and what is not published is not zero.
+fn demand(releases: &Path, truth: &Value, report: &Value) {
+    let by_root = truth_table(truth, "rule_by_root", "racine");
+    let mut whole: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+    for line in report["demande"]["waterfall"].as_array().unwrap() {
+        let text = |key: &str| line[key].as_str().unwrap().to_owned();
+        whole.insert((text("code_departement"), text("mois")), (line["brutes"].as_u64().unwrap(), line["nettes"].as_u64().unwrap()));
+    }
+    let (mut given, mut withheld, mut wholes) = (0, 0, 0);
     for month in 1..=10 {
-        for row in rows(&releases.join(format!("2024-{month:02}/r1/data/demande_territoires.csv"))) {
-            let key = (row["code_departement"].clone(), row["mois"].clone(), row["categorie_code"].clone());
-            let (gross, net) = expected[&key];
-            let small = |n: u64| (1..=10).contains(&n);
-            let hidden = small(gross) || small(net) || small(gross - net);
-            assert_eq!(row["statut"] == "secret", hidden, "{key:?} {gross} {net}");
-            let shown = if hidden { (String::new(), String::new()) } else { (gross.to_string(), net.to_string()) };
-            assert_eq!((row["recherches_brutes"].clone(), row["recherches"].clone()), shown, "{key:?}");
-            assert_eq!(row["mois_complet"], if month == 10 { "false" } else { "true" });
-            seen.insert(key, ());
+        let table = rows(&releases.join(format!("2024-{month:02}/r1/data/demande_territoires.csv")));
+        let quarters = table.iter().filter(|r| r["periode_type"] == "trimestre").count();
+        assert_eq!(quarters > 0, month % 3 == 0, "a quarter comes with its last month");
+        for row in table.iter().filter(|r| r["periode_type"] == "mois") {
+            assert_eq!(row["periode_complete"], if month == 10 { "false" } else { "true" });
+            match row["statut"].as_str() {
+                "publie" => given += 1,
+                _ => withheld += 1,
+            }
+            if row["territoire_niveau"] != "departement" || row["resultat"] != "tous" {
+                continue;
+            }
+            let (departement, period) = (row["code_departement"].clone(), row["periode"].clone());
+            let number = |column: &str| row[column].parse::<u64>().ok();
+            let (gross, net) = (number("recherches_brutes"), number("recherches"));
+            assert!(gross != Some(0) && [gross, net].iter().flatten().all(|n| *n == 0 || *n > 10), "{row:?}");
+            if row["categorie_niveau"] == "total" {
+                let exact = whole[&(departement, period)];
+                assert!(gross.is_none_or(|n| n == exact.0) && net.is_none_or(|n| n == exact.1), "{row:?}");
+                wholes += 1;
+            } else if row["categorie_niveau"] == "racine" {
+                // The reference counts a search of several root categories in each of them; the table in none, but in all together.
+                let exact = by_root[&(departement, period, row["categorie_code"].clone())];
+                assert!(gross.is_none_or(|n| n <= exact.0) && net.is_none_or(|n| n <= exact.1), "{row:?}");
+            }
         }
     }
-    // An absent row is zero. What has an unknown category is in the private report only.
-    let absent = |k: &(String, String, String)| k.2 != "inconnu" && !seen.contains_key(k);
-    let missing: Vec<_> = expected.iter().filter(|(k, (gross, _))| *gross > 0 && absent(k) && k.1.starts_with("2024")).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-    assert!(seen.len() > 200, "{}", seen.len());
+    assert!(given > 500 && withheld > 50_000 && wholes > 20, "{given} {withheld} {wholes}");
+}
+
+/// What anyone can do with the public store, and the operator with the vault.
+fn attacks(work: &Path) {
+    let said = expect(work, 0, &["attack", "public", "--month", "2024-09"]);
+    assert!(said.contains("the attack found nothing") && said.contains("2024-T3@r1"), "{said}");
+    let told = expect(work, 0, &["explain", "demande_territoires", "2024-02/com-67482/toutes/tous", "--vault", "vault"]);
+    assert!(told.starts_with("2024-02/com-67482/toutes/tous: "), "{told}");
+    expect(work, 2, &["explain", "demande_territoires", "2031-02/com-67482/toutes/tous", "--vault", "vault"]);
+
+    // Each commune has each root category once, and a value that the other table gives.
+    let local = rows(&work.join("public/releases/2024-09/r1/data/demande_locale.csv"));
+    let communes: std::collections::BTreeSet<&str> = local.iter().map(|r| r["code_commune"].as_str()).collect();
+    assert_eq!(local.len(), communes.len() * 11);
+}
+
+/// A table that hides what is withheld as if it were nothing is refused, and nothing is published.
+#[test]
+fn a_release_that_does_not_withstand_the_attack_is_refused() {
+    let work = folder();
+    let at = |name: &str| work.path().join(name);
+    let made = ["synth", "--out", "s", "--from", "2024-08-20", "--to", "2024-10-03", "--departments", "67", "--scale", "0.3"];
+    expect(work.path(), 0, &made);
+    let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..");
+    for folder in ["datasets", "sql"] {
+        for (path, bytes) in files(&root.join(folder)) {
+            let to = at("project").join(folder).join(path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, bytes).unwrap();
+        }
+    }
+    let edit = |path: &str, change: &dyn Fn(String) -> String| {
+        let path = at("project").join(path);
+        fs::write(&path, change(fs::read_to_string(&path).unwrap())).unwrap();
+    };
+    edit("sql/datasets/demande_territoires.sql", &|sql| sql + "WHERE d.statut = 'publie'\n");
+    edit("sql/tests/demande_territoires/un_seul_marqueur/expect.csv", &|rows| {
+        rows.lines().filter(|l| !l.contains("com-67482")).map(|l| format!("{l}\n")).collect()
+    });
+    let mut args = vec!["run", "--month", "2024-09", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
+    args.extend(["--vault", "vault", "--public", "public", "--project", "project"]);
+    let said = expect(work.path(), 4, &args);
+    assert!(said.contains("2024-09: not published") && said.contains("does not withstand the attack"), "{said}");
+    assert!(files(&at("public")).is_empty());
 }
 
 fn confidentiality(work: &Path, truth: &Value, log: &str) {
