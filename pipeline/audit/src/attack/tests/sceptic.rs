@@ -81,7 +81,8 @@ fn rows_of_another_format_are_an_error_that_says_where() {
         let id = ReleaseId { prefix: "releases/2024-09/r1".into(), month: "2024-09".parse().unwrap(), revision: 1, sealed: 1 };
         DemandReader::new(&lists(), id).push(&batch(&lines)).unwrap_err()
     };
-    let edits: [(&dyn Fn(&mut Vec<Line>), &str); 10] = [
+    type Edit<'a> = &'a dyn Fn(&mut Vec<Line>);
+    let edits: [(Edit<'_>, &str); 10] = [
         (&|lines| lines[2].texts[1] = "2024-08".into(), "row 3: mois '2024-08'"),
         (&|lines| lines[2].texts[0] = "annee".into(), "annee"),
         (&|lines| lines[2].texts[0] = "semaine".into(), "semaine"),
