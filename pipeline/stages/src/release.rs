@@ -83,6 +83,10 @@ impl Month<'_> {
             let page = self.project.bytes(&format!("datasets/{}/README.md", spec.id))?;
             add(&format!("pages/{}.md", spec.id), "text/markdown; charset=utf-8", page)?;
         }
+        if tables.iter().any(|(spec, _)| spec.feeds == solidata_model::Feeds::Demand) {
+            let page = self.project.bytes("datasets/confidentialite.md")?;
+            add("pages/confidentialite.md", "text/markdown; charset=utf-8", page)?;
+        }
         for prefix in ["sql/cubes/", "sql/datasets/", "sql/checks/"] {
             for path in self.project.under(prefix) {
                 add(path, "text/plain; charset=utf-8", self.project.bytes(path)?)?;
