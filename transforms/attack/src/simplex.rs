@@ -66,7 +66,8 @@ impl Simplex {
             let mut line = std::mem::take(&mut rows[at]);
             by_common_divisor(&mut line);
             let stuck = |u: usize| place[u] == Place::Fixed || lower[u] >= upper[u];
-            let best = line.iter().filter(|term| term.1.abs() == 1).min_by_key(|term| (stuck(term.0 as usize), degree[term.0 as usize], term.0));
+            let best =
+                line.iter().filter(|term| term.1.abs() == 1).min_by_key(|term| (stuck(term.0 as usize), degree[term.0 as usize], term.0));
             let Some(&(unknown, sign)) = best else {
                 // no entry of +-1: whatever is in the equation stays where it is, which only makes the region smaller
                 line.iter().for_each(|term| place[term.0 as usize] = Place::Fixed);

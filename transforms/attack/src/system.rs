@@ -125,11 +125,7 @@ impl System {
 }
 
 /// The equation of a relation; none when all is published or a cell is outside.
-fn row<P: Problem + ?Sized>(
-    problem: &P,
-    relation: RelationId,
-    index: &CellMap<u32>,
-) -> Result<Option<Row>, AttackError> {
+fn row<P: Problem + ?Sized>(problem: &P, relation: RelationId, index: &CellMap<u32>) -> Result<Option<Row>, AttackError> {
     let mut cells = Vec::new();
     problem.terms(relation, &mut cells);
     let mut terms: Vec<(u32, i64)> = Vec::with_capacity(cells.len());

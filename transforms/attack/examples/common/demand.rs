@@ -105,11 +105,8 @@ pub fn make(communes: usize, searches: usize, organisations: usize, seed: u64) -
     let mut own = vec![BTreeMap::new(); organisations];
     for _ in 0..searches {
         let commune = ranks[random.zipf(communes, communes as f64 / 60.0)];
-        let cell = table.cell(&[
-            commune_nodes[commune],
-            leaf_nodes[random.zipf(LEAVES, 12.0)],
-            outcome_nodes[random.zipf(OUTCOMES.len(), 1.0)],
-        ]);
+        let cell =
+            table.cell(&[commune_nodes[commune], leaf_nodes[random.zipf(LEAVES, 12.0)], outcome_nodes[random.zipf(OUTCOMES.len(), 1.0)]]);
         *inner.entry(cell).or_insert(0) += 1;
         // half of all searches are of organisations: the largest of a département made most of them
         if organisations > 0 && random.next() & 1 == 0 {
