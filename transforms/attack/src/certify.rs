@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 
 use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
+use crate::classes::Classes;
 use crate::error::AttackError;
+use crate::exchange;
 use crate::field::Random;
 use crate::hash::CellMap;
 use crate::linear::{minimise, proven};
@@ -83,7 +85,7 @@ pub fn certify<P: Problem + ?Sized>(
     Ok(report)
 }
 
-/// Certifies the targets of one part.
+/// Certifies the targets of one part: exchanges settle most of them, regions, other tables and proofs what they leave open.
 pub(crate) fn certify_part<P: Problem + ?Sized>(
     problem: &P,
     part: &Part,
@@ -99,7 +101,9 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     // where no table was found nothing is wide and nothing reaches k
     let mut ranges = Ranges::of(base.as_deref().unwrap_or(&vec![0; part.cells.len()]));
     if let Some(base) = &base {
-        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, LIGHT, seed);
+        let ground = Ground { part, holders: &holders, bounds: &bounds, base };
+        exchange::search(&ground, &Classes::of(part, &holders), need, &mut ranges);
+        search(&ground, need, &mut ranges, LIGHT, seed);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
     }
     let objects = |relation| contradiction(problem, relation);

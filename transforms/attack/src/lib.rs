@@ -33,12 +33,14 @@
 mod attack;
 mod bounds;
 mod certify;
+mod classes;
 mod cross;
 mod dimension;
 mod eliminate;
 mod error;
 mod evidence;
 mod exact;
+mod exchange;
 mod explicit;
 mod field;
 mod formula;

@@ -20,6 +20,10 @@ const CORE: usize = 40;
 /// How many regions are searched at a time; what they find is put together before the next ones are chosen.
 pub(crate) const BATCH: usize = 64;
 
+/// A search goes on through this many unknowns (all its regions together) and then only while one region in so many settles a target: where exchanges and
+/// many regions failed, most of what is left has no witness.
+const PATIENCE: (usize, usize) = (120_000, 20);
+
 /// A whole table of the unknowns of one part, other than the one that was published from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Witness {
@@ -122,14 +126,15 @@ impl Need {
 /// Searches witnesses for all targets of a part, in growing regions around those that are still open.
 pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, effort: Effort, seed: u64) {
     for &(size, most) in effort {
-        let mut left: usize = most;
+        let (mut left, mut regions, mut settled) = (most, 0, 0);
         let mut open: Vec<u32> = (0u32..).take(ground.part.cells.len()).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
         let mut tried = vec![false; ground.part.cells.len()];
-        while !open.is_empty() && left > 0 {
+        while !open.is_empty() && left > 0 && regions * size <= PATIENCE.0 + settled * PATIENCE.1 * size {
             // far apart in the order of cells is mostly far apart in the table: regions of one batch overlap little
             let stride = open.len().div_ceil(BATCH);
             let centres: Vec<u32> = open.iter().copied().step_by(stride).take(left).collect();
             left -= centres.len();
+            regions += centres.len();
             let seen: &Ranges = ranges;
             let found: Vec<Vec<(u32, i64, i64)>> = centres
                 .par_iter()
@@ -144,7 +149,11 @@ pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, effort: 
             for centre in centres {
                 tried[centre as usize] = true;
             }
-            open.retain(|&u| !tried[u as usize] && need.open(ranges, ground.bounds, u));
+            open.retain(|&u| {
+                let stays = need.open(ranges, ground.bounds, u);
+                settled += usize::from(!stays);
+                stays && !tried[u as usize]
+            });
         }
         if size >= ground.part.cells.len() {
             break;

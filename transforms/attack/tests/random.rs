@@ -153,7 +153,14 @@ fn agrees_with_the_slow_reference() {
         let known = |cell: u64| values[cell as usize];
         let again = attack(&problem, Some(&cells), Some(&known), &options).unwrap();
         prop_assert_eq!(again.fallen_targets, report.fallen_targets.clone());
-        prop_assert!(again.intervals.fallen.iter().all(|pinned| width(pinned.cell) < 2));
+        let again = &again.intervals;
+        prop_assert!(again.fallen.iter().all(|pinned| width(pinned.cell) < 2));
+        for &cell in cells.iter().filter(|cell| !spanned.contains(cell)) {
+            let answered = again.fallen.iter().any(|pinned| pinned.cell == cell) || has(&again.not_wide, cell);
+            prop_assert!(answered || width(cell) >= 2);
+            let answered = again.below.iter().any(|pinned| pinned.cell == cell) || has(&again.not_reaching, cell);
+            prop_assert!(answered || truth[cell as usize].1 >= 4);
+        }
     });
     let [targets, not_wide, not_reaching, fallen, below] = SEEN.get();
     println!("{targets} targets: {fallen} fallen, {below} below k; not certified: {not_wide} on width, {not_reaching} on k");

@@ -1,0 +1,563 @@
+//! Witnesses by exchange: one inner unknown goes up while others, which disturb the same published sums, go down.
+//!
+//! Raising an inner unknown by 1, and with it every unknown that contains it, disturbs some equations by some numbers ([`Classes`]). Unknowns that disturb
+//! the same are interchangeable, and so are pairs that together disturb the same. Such exchanges are cheap to find and settle nearly all targets of a
+//! sound pattern; what they leave open is searched by linear algebra in regions. They only propose: a table counts when it was checked by exact additions
+//! against every equation that it touches.
+
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+
+use crate::classes::{Classes, Lists, Sum};
+use crate::region::Ground;
+use crate::witness::{Need, Ranges};
+
+/// How many targets are tried from one state of the ranges, and how many of them by one task.
+const BATCH: (usize, usize) = (8192, 64);
+/// How many inner unknowns of a sum, members of a class, and classes at an equation are looked at.
+const INSIDE: usize = 2000;
+const MEMBERS: usize = 400;
+const NEIGHBOURS: usize = 300;
+/// How many exchanges of four classes are looked up for one target.
+const LOOK_UPS: usize = 5000;
+
+/// One way or the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// The search from one base.
+struct Exchange<'a> {
+    ground: &'a Ground<'a>,
+    classes: &'a Classes,
+    /// Members of each class, those that can go down furthest first.
+    members: Lists<u32>,
+    /// For each equation the classes that disturb it and have a member that can go down, the furthest first.
+    giving: Lists<u32>,
+}
+
+/// Searches witnesses for all open targets of a part by exchanges, each from the base.
+pub(crate) fn search(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges) {
+    let exchange = Exchange::new(ground, classes);
+    let count = ground.part.cells.len();
+    // inner ones first: what is seen of the sums on the way need not be searched again
+    let mut open: Vec<u32> = (0u32..).take(count).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
+    open.sort_by_key(|&u| classes.inside.of(u).len());
+    let mut rest = open.as_slice();
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(rest.len().min(BATCH.0));
+        rest = after;
+        let batch: Vec<u32> = batch.iter().copied().filter(|&u| need.open(ranges, ground.bounds, u)).collect();
+        let seen: &Ranges = ranges;
+        let found: Vec<Vec<(u32, i64)>> = batch
+            .par_chunks(BATCH.1)
+            .map_init(
+                || Scales::new(ground),
+                |scales, targets| {
+                    let mut out = Vec::new();
+                    for &target in targets {
+                        exchange.settle(target, need, seen, scales, &mut out);
+                    }
+                    out
+                },
+            )
+            .collect();
+        for (unknown, value) in found.into_iter().flatten() {
+            ranges.see(unknown, value, value);
+        }
+    }
+}
+
+/// Changes of inner unknowns, made up one after the other.
+#[derive(Default)]
+struct Trial {
+    changes: Vec<(u32, i64)>,
+}
+
+impl Trial {
+    fn add(&mut self, inner: u32, change: i64) {
+        match self.changes.iter_mut().find(|known| known.0 == inner) {
+            Some(known) => known.1 += change,
+            None => self.changes.push((inner, change)),
+        }
+    }
+
+    fn of(&self, inner: u32) -> i64 {
+        self.changes.iter().find(|known| known.0 == inner).map_or(0, |known| known.1)
+    }
+}
+
+impl<'a> Exchange<'a> {
+    fn new(ground: &'a Ground<'a>, classes: &'a Classes) -> Self {
+        let slack = |inner: u32| ground.base[inner as usize] - ground.bounds.lower[inner as usize];
+        let mut members = classes.members.clone();
+        for class in 0..members.len() {
+            members.of_mut(class).sort_by_key(|&inner| Reverse(slack(inner)));
+        }
+        let give: Vec<i64> = (0u32..).take(members.len()).map(|class| members.of(class).iter().map(|&inner| slack(inner)).sum()).collect();
+        let mut giving = classes.disturbing.filtered(|&class| give[class as usize] > 0);
+        for row in 0..giving.len() {
+            giving.of_mut(row).sort_by_key(|&class| Reverse(give[class as usize]));
+        }
+        Self { ground, classes, members, giving }
+    }
+
+    /// How far an inner unknown can still go down.
+    fn slack(&self, inner: u32, trial: &Trial) -> i64 {
+        self.ground.base[inner as usize] - self.ground.bounds.lower[inner as usize] + trial.of(inner)
+    }
+
+    /// Searches tables for one target and adds what was seen in them.
+    fn settle(&self, target: u32, need: &Need, seen: &Ranges, scales: &mut Scales, out: &mut Vec<(u32, i64)>) {
+        let at = target as usize;
+        let (base, least, most) = (self.ground.base[at], self.ground.bounds.lower[at], self.ground.bounds.upper[at]);
+        let (mut low, mut high) = (seen.low[at], seen.high[at]);
+        // what proven bounds exclude is not tried
+        let reach = if need.reach[at] <= most { need.reach[at] } else { high };
+        let mut goal = if high - low < need.width { reach.max(low + need.width) } else { reach };
+        goal = goal.min(most);
+        if goal > high {
+            high = high.max(self.go(target, goal - base, Way::Up, scales, out));
+        }
+        goal = (high - need.width).max(least);
+        if high - low >= need.width || goal >= low {
+            return;
+        }
+        low = low.min(self.go(target, base - goal, Way::Down, scales, out));
+        // upwards it was perhaps asked for too much, beyond what is possible
+        if low < seen.low[at] && high - low < need.width && low + need.width <= most {
+            self.go(target, low + need.width - base, Way::Up, scales, out);
+        }
+    }
+
+    /// Moves a target as far as asked, or as far as exchanges go, and tells its value in the table that was found.
+    fn go(&self, target: u32, amount: i64, way: Way, scales: &mut Scales, out: &mut Vec<(u32, i64)>) -> i64 {
+        let mut trial = Trial::default();
+        let heads = self.heads(target);
+        let mut left = amount;
+        for &(class, head) in &heads {
+            if left > 0 {
+                left -= self.within(target, class, head, left, way, &mut trial);
+            }
+        }
+        let mut look_ups = LOOK_UPS;
+        for &(class, head) in &heads {
+            if left > 0 && look_ups > 0 {
+                self.across(&mut Across { target, head, way, left: &mut left, look_ups: &mut look_ups, trial: &mut trial }, class);
+            }
+        }
+        let base = self.ground.base[target as usize];
+        let from = out.len();
+        if trial.changes.is_empty() || !scales.weigh(self, &trial, out) {
+            return base;
+        }
+        out[from..].iter().find(|seen| seen.0 == target).map_or(base, |seen| seen.1)
+    }
+
+    /// The classes that an unknown has members of, each with one of them.
+    fn heads(&self, target: u32) -> Vec<(u32, u32)> {
+        let inside = self.classes.inside.of(target).iter().take(INSIDE);
+        let mut heads: Vec<(u32, u32)> = inside.filter_map(|&inner| Some((self.classes.class(inner)?, inner))).collect();
+        heads.sort_unstable();
+        heads.dedup_by_key(|head| head.0);
+        heads
+    }
+
+    /// Exchanges members of one class, some inside the target and some not; tells how far that went.
+    fn within(&self, target: u32, class: u32, head: u32, amount: i64, way: Way, trial: &mut Trial) -> i64 {
+        let outside = |inner: &u32| !self.classes.contains(target, *inner);
+        let members = self.members.of(class).iter().copied().take(MEMBERS);
+        let other = match (way, self.classes.is_free(class)) {
+            (Way::Up, true) => {
+                trial.add(head, amount);
+                return amount;
+            }
+            (Way::Up, false) => Some(head),
+            (Way::Down, true) => None,
+            (Way::Down, false) => match members.clone().find(outside) {
+                Some(other) => Some(other),
+                None => return 0,
+            },
+        };
+        let mut left = amount;
+        for member in members.filter(|inner| outside(inner) == (way == Way::Up)) {
+            let step = self.slack(member, trial).min(left);
+            if step > 0 {
+                trial.add(member, -step);
+                if let Some(other) = other {
+                    trial.add(other, step);
+                }
+                left -= step;
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        amount - left
+    }
+
+    /// A member of a class that is not inside the target and can go down, or up.
+    fn outsider(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
+        let mut members = self.members.of(class).iter().take(MEMBERS).filter(|inner| !self.classes.contains(target, **inner));
+        match way {
+            Way::Up => members.next().map(|&inner| (inner, i64::MAX)),
+            Way::Down => members.map(|&inner| (inner, self.slack(inner, trial))).find(|found| found.1 > 0),
+        }
+    }
+
+    /// Exchanges of a class inside the target and one more for two others: what they disturb together is the same.
+    fn across(&self, job: &mut Across, class: u32) {
+        if job.way == Way::Down && self.insider(job).is_none() {
+            return;
+        }
+        // upwards the second and the third must be able to go down
+        let partners = if job.way == Way::Up { &self.giving } else { &self.classes.disturbing };
+        let mut rows: Vec<u32> = self.classes.vector(class).iter().map(|entry| entry.0).collect();
+        rows.sort_by_key(|&row| partners.of(row).len());
+        for (number, &row) in rows.iter().enumerate() {
+            for &second in partners.of(row).iter().take(NEIGHBOURS) {
+                if job.is_over() {
+                    return;
+                }
+                // each class once: at the first equation that it shares
+                let shared = |row: &u32| self.classes.vector(second).binary_search_by_key(row, |entry| entry.0).is_ok();
+                if second == class || rows[..number].iter().any(shared) {
+                    continue;
+                }
+                if self.outsider(second, job.target, job.way.opposite(), job.trial).is_some() {
+                    self.across_two(job, class, second, partners);
+                }
+            }
+        }
+    }
+
+    /// The same with two of the classes given.
+    fn across_two(&self, job: &mut Across, class: u32, second: u32, partners: &Lists<u32>) {
+        let rarest = |of, other| self.excess(of, other).min_by_key(|&row| partners.of(row).len());
+        if let Some(row) = rarest(class, second) {
+            // the third has what the second lacks, the fourth makes up for what both have too much
+            for &third in partners.of(row).iter().take(NEIGHBOURS) {
+                if job.is_over() {
+                    return;
+                }
+                if let Some(fourth) = self.classes.combination([second, third], class) {
+                    self.exchange(job, second, Sum::Class(third), fourth);
+                }
+            }
+            return;
+        }
+        if let Some(fourth) = self.classes.difference(second, class) {
+            self.exchange(job, second, Sum::Nothing, fourth);
+        }
+        let Some(row) = self.excess(second, class).min_by_key(|&row| self.classes.disturbing.of(row).len()) else { return };
+        for &fourth in self.classes.disturbing.of(row).iter().take(NEIGHBOURS) {
+            if job.is_over() {
+                return;
+            }
+            if let Some(third) = self.classes.combination([class, fourth], second) {
+                self.exchange(job, second, third, Sum::Class(fourth));
+            }
+        }
+    }
+
+    /// The equations that a class disturbs and another does not, or less.
+    fn excess(&self, class: u32, other: u32) -> impl Iterator<Item = u32> {
+        let others = self.classes.vector(other);
+        let more = |entry: &&(u32, i64)| {
+            let theirs = others.binary_search_by_key(&entry.0, |entry| entry.0).map_or(0, |at| others[at].1);
+            (entry.1 - theirs) * entry.1 > 0
+        };
+        self.classes.vector(class).iter().filter(more).map(|entry| entry.0)
+    }
+
+    /// Makes one exchange as far as it goes: the head and the fourth one way, the second and the third the other.
+    fn exchange(&self, job: &mut Across, second: u32, third: Sum, fourth: Sum) {
+        let (way, target) = (job.way, job.target);
+        let against = way.opposite();
+        let head = match way {
+            Way::Up => Some((job.head, i64::MAX)),
+            Way::Down => self.insider(job),
+        };
+        let Some((head, mut most)) = head else { return };
+        let mut moves: Vec<(u32, i64)> = vec![(head, way.sign())];
+        for class in [Sum::Class(second), third] {
+            let Sum::Class(class) = class else { continue };
+            let Some((inner, room)) = self.outsider(class, target, against, job.trial) else { return };
+            // one unknown that goes down twice has half the room
+            let twice = moves.iter().any(|other| other.0 == inner);
+            most = most.min(if twice { room / 2 } else { room });
+            moves.push((inner, against.sign()));
+        }
+        if let Sum::Class(class) = fourth {
+            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, way, job.trial)) else {
+                return;
+            };
+            most = most.min(if inner == head { room / 2 } else { room });
+            moves.push((inner, way.sign()));
+        }
+        let gain: i64 = moves.iter().filter(|(inner, _)| self.classes.contains(target, *inner)).map(|(_, sign)| sign * way.sign()).sum();
+        if gain <= 0 || most <= 0 {
+            return;
+        }
+        let step = (*job.left).div_euclid(gain).clamp(1, most);
+        for (inner, sign) in moves {
+            job.trial.add(inner, sign * step);
+        }
+        *job.left -= gain * step;
+    }
+
+    /// A member of the head's class inside the target that can go down.
+    fn insider(&self, job: &Across) -> Option<(u32, i64)> {
+        let class = self.classes.class(job.head)?;
+        let members = self.members.of(class).iter().take(MEMBERS).filter(|inner| self.classes.contains(job.target, **inner));
+        members.map(|&inner| (inner, self.slack(inner, job.trial))).find(|found| found.1 > 0)
+    }
+
+    fn any(&self, class: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
+        let &inner = self.members.of(class).first()?;
+        let room = if way == Way::Up { i64::MAX } else { self.slack(inner, trial) };
+        (room > 0).then_some((inner, room))
+    }
+}
+
+impl Way {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Up => Self::Down,
+            Self::Down => Self::Up,
+        }
+    }
+
+    fn sign(self) -> i64 {
+        match self {
+            Self::Up => 1,
+            Self::Down => -1,
+        }
+    }
+}
+
+/// A search for exchanges of four classes.
+struct Across<'a> {
+    target: u32,
+    /// An inner unknown of the target.
+    head: u32,
+    way: Way,
+    left: &'a mut i64,
+    look_ups: &'a mut usize,
+    trial: &'a mut Trial,
+}
+
+impl Across<'_> {
+    /// Whether the target is where it was asked to go, or enough was tried. Counts how often it is asked.
+    fn is_over(&mut self) -> bool {
+        if *self.left <= 0 || *self.look_ups == 0 {
+            return true;
+        }
+        *self.look_ups -= 1;
+        false
+    }
+}
+
+/// Where a change of a table is weighed: every equation that it touches must balance.
+struct Scales {
+    change: Vec<i64>,
+    touched: Vec<bool>,
+    unknowns: Vec<u32>,
+    balance: Vec<i128>,
+    rows: Vec<u32>,
+}
+
+impl Scales {
+    fn new(ground: &Ground) -> Self {
+        let unknowns = ground.part.cells.len();
+        Self {
+            change: vec![0; unknowns],
+            touched: vec![false; unknowns],
+            unknowns: Vec::new(),
+            balance: vec![0; ground.part.rows.len()],
+            rows: Vec::new(),
+        }
+    }
+
+    /// Checks the base with some changes by exact additions: in each equation that one of them touches the differences must sum up to 0, and no unknown may
+    /// be below its least value. If it holds, adds the new values of everything that changed.
+    fn weigh(&mut self, exchange: &Exchange, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
+        let ground = exchange.ground;
+        for &(inner, change) in &trial.changes {
+            for &unknown in exchange.classes.above.of(inner) {
+                let at = unknown as usize;
+                if !self.touched[at] {
+                    self.touched[at] = true;
+                    self.unknowns.push(unknown);
+                }
+                self.change[at] += change;
+            }
+        }
+        let mut holds = true;
+        for &unknown in &self.unknowns {
+            let change = self.change[unknown as usize];
+            if change == 0 {
+                continue;
+            }
+            holds &= ground.base[unknown as usize] + change >= ground.part.lower[unknown as usize];
+            for &(row, coefficient) in ground.holders.of(unknown) {
+                self.balance[row as usize] += i128::from(coefficient) * i128::from(change);
+                self.rows.push(row);
+            }
+        }
+        for row in self.rows.drain(..) {
+            holds &= std::mem::take(&mut self.balance[row as usize]) == 0;
+        }
+        for unknown in self.unknowns.drain(..) {
+            let change = std::mem::take(&mut self.change[unknown as usize]);
+            self.touched[unknown as usize] = false;
+            if holds && change != 0 {
+                out.push((unknown, ground.base[unknown as usize] + change));
+            }
+        }
+        holds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::{holders, propagate};
+    use crate::explicit::Explicit;
+    use crate::field::Random;
+    use crate::problem::{CellId, Knowledge, State};
+    use crate::system::System;
+
+    /// A table of rows and columns whose inner cells are all withheld, with its true values.
+    struct Grid {
+        table: Explicit,
+        values: Vec<i64>,
+    }
+
+    impl Grid {
+        /// The margins of which `public` says so are published, and so is the grand total.
+        fn new(inner: &[Vec<i64>], mut public: impl FnMut() -> bool) -> Self {
+            let (mut table, mut values) = (Explicit::new(), Vec::new());
+            let mut cell = |name: String, value: i64, public: bool, table: &mut Explicit| {
+                values.push(value);
+                table.cell(name, if public { State::Published(value) } else { State::Withheld })
+            };
+            let columns = inner[0].len();
+            let ids: Vec<Vec<CellId>> = inner
+                .iter()
+                .enumerate()
+                .map(|(r, row)| row.iter().enumerate().map(|(c, &n)| cell(format!("{r} {c}"), n, false, &mut table)).collect())
+                .collect();
+            let total = cell("all".into(), inner.iter().flatten().sum(), true, &mut table);
+            let mut margins = Vec::new();
+            for (r, row) in inner.iter().enumerate() {
+                margins.push(cell(format!("{r} all"), row.iter().sum(), public(), &mut table));
+                table.sum(margins[r], &ids[r]).unwrap();
+            }
+            table.sum(total, &margins).unwrap();
+            margins.clear();
+            for c in 0..columns {
+                margins.push(cell(format!("all {c}"), inner.iter().map(|row| row[c]).sum(), public(), &mut table));
+                table.sum(margins[c], &ids.iter().map(|row| row[c]).collect::<Vec<CellId>>()).unwrap();
+            }
+            table.sum(total, &margins).unwrap();
+            Self { table, values }
+        }
+
+        /// What exchanges from the true table see: each unknown's cell, least and greatest value; and how many classes there are.
+        fn seen(&self, k: i64) -> (Vec<(CellId, i64, i64)>, usize) {
+            let (mut all, mut classes_in_all) = (Vec::new(), 0);
+            for part in System::build(&self.table, Knowledge::default()).unwrap().parts() {
+                let holders = holders(&part);
+                let bounds = propagate(&part, &holders).unwrap();
+                let base: Vec<i64> = part.cells.iter().map(|&cell| self.values[cell as usize]).collect();
+                let need = Need { target: vec![true; base.len()], width: 2, reach: vec![k; base.len()] };
+                let classes = Classes::of(&part, &holders);
+                let mut ranges = Ranges::of(&base);
+                search(&Ground { part: &part, holders: &holders, bounds: &bounds, base: &base }, &classes, &need, &mut ranges);
+                all.extend(part.cells.iter().zip(ranges.low.iter().zip(&ranges.high)).map(|(&cell, (&low, &high))| (cell, low, high)));
+                classes_in_all += classes.members.len();
+            }
+            (all, classes_in_all)
+        }
+    }
+
+    #[test]
+    fn four_classes_are_exchanged_where_no_class_has_two_members() {
+        let (seen, classes) = Grid::new(&[vec![5, 5], vec![5, 5]], || true).seen(8);
+        assert_eq!(classes, 4);
+        assert_eq!(seen.len(), 4);
+        assert!(seen.iter().all(|&(_, _, high)| (8..=9).contains(&high)), "{seen:?}");
+        // 2 x (0, 1) + (1, 0) can give no more than there is: nobody goes below 1
+        let (seen, _) = Grid::new(&[vec![5, 2], vec![2, 5]], || true).seen(8);
+        assert_eq!(seen.iter().map(|&(_, low, high)| (low, high)).collect::<Vec<_>>(), [(3, 6), (1, 4), (1, 4), (3, 6)]);
+    }
+
+    #[test]
+    fn one_class_is_enough_where_margins_are_withheld() {
+        let (seen, classes) = Grid::new(&[vec![5, 1, 1], vec![1, 1, 1]], || false).seen(5);
+        assert_eq!(classes, 1);
+        assert!(seen.iter().all(|&(_, low, high)| high - low >= 2 && high >= 5), "{seen:?}");
+    }
+
+    /// All ways to write a sum with so many numbers of at least 1.
+    fn compositions(sum: i64, parts: usize, made: &mut Vec<i64>, tell: &mut impl FnMut(&[i64])) {
+        if parts == 1 {
+            made.push(sum);
+            tell(made);
+            made.pop();
+            return;
+        }
+        for first in 1..=sum - parts as i64 + 1 {
+            made.push(first);
+            compositions(sum - first, parts - 1, made, tell);
+            made.pop();
+        }
+    }
+
+    #[test]
+    fn whatever_is_seen_is_possible_and_little_is_missed() {
+        let (mut asked, mut missed) = (0, 0);
+        for seed in 0..150 {
+            let mut random = Random::new(seed);
+            let mut grid = |rows: usize| (0..rows).map(|_| (0..3).map(|_| 1 + (random.next() % 4) as i64).collect()).collect();
+            let inner: Vec<Vec<i64>> = grid(2);
+            let mut bits = Random::new(!seed);
+            let grid = Grid::new(&inner, || bits.next() & 1 == 0);
+            let mut ranges = vec![(i64::MAX, i64::MIN); grid.values.len()];
+            compositions(inner.iter().flatten().sum(), 6, &mut Vec::new(), &mut |made| {
+                let other = Grid::new(&[made[..3].to_vec(), made[3..].to_vec()], || true);
+                let public = |cell: usize| matches!(crate::Problem::state(&grid.table, cell as CellId), State::Published(_));
+                if (0..grid.values.len()).all(|cell| !public(cell) || other.values[cell] == grid.values[cell]) {
+                    for (range, &value) in ranges.iter_mut().zip(&other.values) {
+                        *range = (range.0.min(value), range.1.max(value));
+                    }
+                }
+            });
+            let k = 6;
+            for (cell, low, high) in grid.seen(k).0 {
+                let (least, most) = ranges[cell as usize];
+                assert!(least <= low && high <= most, "seed {seed}: {}", grid.values[cell as usize]);
+                asked += 1;
+                missed += usize::from((most - least >= 2 && high - low < 2) || (most >= k && high < k));
+            }
+        }
+        println!("{missed} of {asked} missed");
+        assert!(asked > 500 && missed * 20 <= asked);
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let mut random = Random::new(5);
+        let inner: Vec<Vec<i64>> = (0..40).map(|_| (0..50).map(|_| 1 + (random.next() % 3) as i64).collect()).collect();
+        let mut bits = Random::new(6);
+        let grid = Grid::new(&inner, || bits.next() & 1 == 0);
+        let run = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| grid.seen(11));
+        let one = run(1);
+        assert!(one.0.iter().filter(|(_, low, high)| high - low >= 2 && *high >= 11).count() > 1900);
+        assert_eq!(one, run(4));
+    }
+}
