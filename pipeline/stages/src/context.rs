@@ -6,11 +6,12 @@ use solidata_anonymise::{
     place::{PlaceLists, PlaceTables},
 };
 use solidata_territory::{Geography, ReferenceTables};
+use std::sync::Arc;
 
 /// Code lists in the forms that the stages look things up in.
 pub struct Lists {
     /// Territories.
-    pub geography: Geography,
+    pub geography: Arc<Geography>,
     /// Categories.
     pub categories: Categories,
     /// Département and clock of each territory.
@@ -59,6 +60,13 @@ impl Lists {
             sensitive: project.reference("categories_sensibles.csv")?,
         };
         let demand = solidata_demand::Lists::new(&geography, tables)?;
-        Ok(Self { demand, places, categories, localities, digest: project.digest_under("datasets/reference/")?, geography })
+        Ok(Self {
+            demand,
+            places,
+            categories,
+            localities,
+            digest: project.digest_under("datasets/reference/")?,
+            geography: Arc::new(geography),
+        })
     }
 }

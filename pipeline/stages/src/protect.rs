@@ -17,6 +17,8 @@ pub(crate) struct MonthProtection {
     pub(crate) reports: BTreeMap<String, Report>,
     /// What the operator should know.
     pub(crate) notes: Vec<String>,
+    /// The exact counts of the month and of those that it closes a period with. Private.
+    pub(crate) inner: Vec<Inner>,
 }
 
 impl MonthProtection {
@@ -68,12 +70,14 @@ impl Work<'_> {
     pub(crate) fn protect(&self, cubes: &Cubes) -> Result<MonthProtection, StageError> {
         let inner = cubes.inner()?;
         let (month, report) = self.problem(&Scope::month(self.month), &inner, &Before::default())?;
-        let mut out =
-            MonthProtection { parts: vec![month], reports: BTreeMap::from([(self.month.to_string(), report)]), notes: Vec::new() };
+        let reports = BTreeMap::from([(self.month.to_string(), report)]);
+        let mut out = MonthProtection { parts: vec![month], reports, notes: Vec::new(), inner };
         if let Some((scope, keys)) = self.closing()? {
             let names = scope.given.iter().map(Period::to_string).collect::<Vec<_>>().join(", ");
-            match self.close(&scope, &keys, inner, &out.parts[0]) {
+            let inner = self.counts(&keys, out.inner.clone())?;
+            match self.close(&scope, &inner, &out.parts[0]) {
                 Ok((rows, report)) => {
+                    out.inner = inner;
                     out.parts.push(rows);
                     out.reports.insert(names, report);
                 }
@@ -95,15 +99,9 @@ impl Work<'_> {
         Ok(self.past.closing(self.month, has))
     }
 
-    fn close(
-        &self,
-        scope: &Scope,
-        keys: &BTreeMap<Month, StageKey>,
-        own: Vec<Inner>,
-        month: &Protected,
-    ) -> Result<(Protected, Report), StageError> {
+    fn close(&self, scope: &Scope, inner: &[Inner], month: &Protected) -> Result<(Protected, Report), StageError> {
         let before = self.past.before(&self.lists.demand, scope, self.month, month)?;
-        self.problem(scope, &self.counts(keys, own)?, &before)
+        self.problem(scope, inner, &before)
     }
 
     /// The exact counts of some months, those of the month itself first.

@@ -113,6 +113,14 @@ impl AttackOutcome {
         self.numbers.computable == 0
     }
 
+    /// Whether something falls: a cell that can be computed or pinned down, or a file that tells more than its figures. That a cell is not certified does not say
+    /// that it falls.
+    #[must_use]
+    pub fn falls(&self) -> bool {
+        let pinned = self.numbers.intervals.as_ref().map_or(0, |i| i.pinned);
+        !self.holds_exactly() || pinned > 0 || !self.telltales.is_empty()
+    }
+
     /// Whether the release may go out: nothing is computable or pinned, every target has two witnesses, the share of them asked for one that reaches
     /// the threshold, and no file tells anything else.
     #[must_use]
@@ -152,6 +160,14 @@ impl fmt::Display for AttackOutcome {
             write!(f, "; {} reach {}, {} cannot, {} not certified", i.reaching, self.k, i.below, i.not_reaching)?;
         }
         writeln!(f)?;
-        write!(f, "{}", if self.passes() { "the attack found nothing" } else { "the release does not hold" })
+        write!(
+            f,
+            "{}",
+            match (self.falls(), self.passes()) {
+                (true, _) => "the release does not hold",
+                (false, true) => "the attack found nothing, and every withheld cell is certified",
+                (false, false) => "the attack found nothing; not every withheld cell is certified",
+            }
+        )
     }
 }

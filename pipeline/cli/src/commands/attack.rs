@@ -19,5 +19,5 @@ pub async fn attack(args: AttackArgs, output: &Output) -> Result<(), CliError> {
         Some(insiders) => format!("{}\n{insiders}\n", attack.public),
         None => format!("{}\n", attack.public),
     })?;
-    if attack.passes() { Ok(()) } else { Err(CliError::Findings(format!("{}: it does not withstand the attack", args.target))) }
+    if !attack.falls() { Ok(()) } else { Err(CliError::Findings(format!("{}: it does not withstand the attack", args.target))) }
 }

@@ -9,7 +9,7 @@ pub use plan::{Action, Plan, Step, plan};
 
 use crate::{
     Engine, Lists, Project, StageError,
-    attack::Gate,
+    attack::{Candidate, Gate},
     extract::SourceReport,
     past::{self, Past},
     protect::{self, MonthProtection, Work},
@@ -191,7 +191,10 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         progress.end();
         if protected.is_some() {
             progress.begin(&format!("attack {month}"), None);
-            attacks.insert(*month, gate.pass(*month, release.folder(), !past.is_published(*month)).await?);
+            let inner = protections.get_mut(month).map(|p| std::mem::take(&mut p.inner)).unwrap_or_default();
+            let new = !past.is_published(*month);
+            let candidate = Candidate { month: *month, folder: release.folder(), new, inner, geography: lists.geography.clone() };
+            attacks.insert(*month, gate.pass(candidate).await?);
             progress.end();
         }
         releases.push(release);
