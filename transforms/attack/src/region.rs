@@ -135,10 +135,8 @@ impl Ground<'_> {
             }
         }
         let mut number = vec![0u32; unknowns.len()];
-        let mut next = 0;
-        for (number, _) in number.iter_mut().zip(&stays).filter(|(_, stays)| **stays) {
+        for ((number, _), next) in number.iter_mut().zip(&stays).filter(|(_, stays)| **stays).zip(0u32..) {
             *number = next;
-            next += 1;
         }
         let mut at = 0;
         unknowns.retain(|_| {
