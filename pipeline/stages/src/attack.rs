@@ -7,13 +7,13 @@ use crate::{
 use solidata_attack::CellId;
 use solidata_audit::{
     AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Shares, attack_history,
-    attack_insiders, read_address, read_draft,
+    attack_history_knowing, attack_insiders, read_address, read_draft,
 };
 use solidata_demand::{Inner, REMOVED, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
 use solidata_model::{Month, Protection};
 use solidata_store::{PublicStore, VaultView};
-use solidata_territory::Geography;
+use solidata_territory::{Geography, Level, TerritoryId};
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
@@ -115,7 +115,7 @@ fn shares(problem: &DemandProblem, months: &BTreeMap<Month, String>, vault: &Pat
         let cubes = key.map(|key| past::counts(&view, *month, &key)).transpose()?.flatten();
         let cubes = cubes.ok_or_else(|| StageError::Usage(format!("{month}: the vault has no exact counts of it")))?;
         for row in cubes.inner()? {
-            let Some(id) = lists.geography.find(&row.territory) else { continue };
+            let Some(id) = french(&lists.geography, &row.territory) else { continue };
             let who = row.who.filter(|who| who.kind == Contributor::Organisation).map(|who| {
                 let next = numbers.len() as u32;
                 *numbers.entry(who.hash).or_insert(next)
@@ -130,11 +130,16 @@ fn shares(problem: &DemandProblem, months: &BTreeMap<Month, String>, vault: &Pat
     Ok(shares)
 }
 
+/// A territory that demand is given for.
+fn french(geography: &Geography, territory: &str) -> Option<TerritoryId> {
+    geography.find(territory).filter(|id| geography.territory(*id).level <= Level::France)
+}
+
 /// The true values of a problem's cells, of exact counts.
 fn truth(problem: &DemandProblem, known: &BTreeMap<Month, u32>, inner: &[Inner], geography: &Geography) -> HashMap<CellId, i64> {
     let mut truth: HashMap<CellId, i64> = HashMap::new();
     for row in inner {
-        let (Some(revision), Some(id)) = (known.get(&row.month), geography.find(&row.territory)) else { continue };
+        let (Some(revision), Some(id)) = (known.get(&row.month), french(geography, &row.territory)) else { continue };
         let period = format!("{}@r{revision}", row.month);
         let (net, removed) = (territory_leaf(geography, id), gross_leaf(geography, id));
         for (place, counted, n) in [(net, row.outcome.as_str(), row.net), (removed, REMOVED, row.gross - row.net)] {
