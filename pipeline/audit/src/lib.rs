@@ -24,8 +24,8 @@ mod verify;
 
 pub use attack::{
     AttackNumbers, AttackOutcome, AttackRequest, AttackSettings, CodeListFiles, CodeLists, DemandProblem, DemandReader, History,
-    InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Shares, Telltale, TelltaleKind, attack, attack_draft, attack_history,
-    attack_history_knowing, attack_insiders, attack_problem, attack_store, read_address, read_draft, read_rows, read_store,
+    InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Secrets, Shares, Telltale, TelltaleKind, attack, attack_draft,
+    attack_history, attack_history_knowing, attack_insiders, attack_problem, attack_store, read_address, read_draft, read_rows, read_store,
 };
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};

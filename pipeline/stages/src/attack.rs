@@ -6,10 +6,10 @@ use crate::{
 };
 use solidata_attack::CellId;
 use solidata_audit::{
-    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Shares, attack_history,
+    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares, attack_history,
     attack_history_knowing, attack_insiders, read_address, read_draft,
 };
-use solidata_demand::{Inner, REMOVED, gross_leaf, territory_leaf};
+use solidata_demand::{Inner, Period, REMOVED, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
 use solidata_model::{Month, Protection};
 use solidata_store::{PublicStore, VaultView};
@@ -151,6 +151,18 @@ fn truth(problem: &DemandProblem, known: &BTreeMap<Month, u32>, inner: &[Inner],
     truth
 }
 
+/// The cells of a problem that must not be found out, sorted.
+fn targets(problem: &DemandProblem, known: &BTreeMap<Month, u32>, primaries: &[[String; 4]]) -> Vec<CellId> {
+    let cell = |[period, place, category, counted]: &[String; 4]| {
+        let last = Period::parse(period)?.months().pop()?;
+        problem.cell(&format!("{period}@r{}", known.get(&last)?), place, category, counted)
+    };
+    let mut targets: Vec<CellId> = primaries.iter().filter_map(cell).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}
+
 /// A release that is to be published.
 pub(crate) struct Candidate<'a> {
     pub(crate) month: Month,
@@ -160,6 +172,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) new: bool,
     /// The exact counts of all months that bear on it.
     pub(crate) inner: Vec<Inner>,
+    /// The cells that must not be found out.
+    pub(crate) primaries: Vec<[String; 4]>,
     pub(crate) geography: Arc<Geography>,
 }
 
@@ -186,7 +200,7 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// [`StageError::Attacked`] when anything is found: the release must not be published.
     pub(crate) async fn pass(&mut self, release: Candidate<'_>) -> Result<AttackOutcome, StageError> {
-        let Candidate { month, folder, new, inner, geography } = release;
+        let Candidate { month, folder, new, inner, primaries, geography } = release;
         let store = self.store.exists().then_some(self.store);
         let mut history: History = read_draft(folder, month, 1, store, &self.lists, &()).await?;
         let quarter_or_year = [3, 6, 9, 12].contains(&month.number());
@@ -201,7 +215,10 @@ impl<'a> Gate<'a> {
         let (lists, settings) = (self.lists.clone(), settings(self.rules, false));
         let known: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
         let all = known.keys().all(|month| inner.iter().any(|row| row.month == *month));
-        let truth = move |problem: &DemandProblem| all.then(|| truth(problem, &known, &inner, &geography));
+        // What is withheld for others only may be found out.
+        let truth = move |problem: &DemandProblem| {
+            all.then(|| Secrets { targets: targets(problem, &known, &primaries), truth: truth(problem, &known, &inner, &geography) })
+        };
         let outcome = on_cores(move || Ok(attack_history_knowing(&lists, history, &settings, truth)?)).await?;
         let linear = self.rules.width == 0 && outcome.holds_exactly() && outcome.telltales.is_empty();
         if outcome.passes() || linear {

@@ -19,7 +19,12 @@ pub(crate) struct MonthProtection {
     pub(crate) notes: Vec<String>,
     /// The exact counts of the month and of those that it closes a period with. Private.
     pub(crate) inner: Vec<Inner>,
+    /// The cells that must not be found out, by period, territory, category and measure. Private.
+    pub(crate) primaries: Vec<[String; 4]>,
 }
+
+/// What comes of one problem: the rows, how they came about, and the cells that must not be found out.
+type Solved = (Protected, Report, Vec<[String; 4]>);
 
 impl MonthProtection {
     /// The rows as SQL sees them.
@@ -69,15 +74,16 @@ impl Work<'_> {
     /// When the month cannot be protected. A quarter or a year that cannot is left out, and noted.
     pub(crate) fn protect(&self, cubes: &Cubes) -> Result<MonthProtection, StageError> {
         let inner = cubes.inner()?;
-        let (month, report) = self.problem(&Scope::month(self.month), &inner, &Before::default())?;
+        let (month, report, primaries) = self.problem(&Scope::month(self.month), &inner, &Before::default())?;
         let reports = BTreeMap::from([(self.month.to_string(), report)]);
-        let mut out = MonthProtection { parts: vec![month], reports, notes: Vec::new(), inner };
+        let mut out = MonthProtection { parts: vec![month], reports, notes: Vec::new(), inner, primaries };
         if let Some((scope, keys)) = self.closing()? {
             let names = scope.given.iter().map(Period::to_string).collect::<Vec<_>>().join(", ");
             let inner = self.counts(&keys, out.inner.clone())?;
             match self.close(&scope, &inner, &out.parts[0]) {
-                Ok((rows, report)) => {
+                Ok((rows, report, primaries)) => {
                     out.inner = inner;
+                    out.primaries = primaries;
                     out.parts.push(rows);
                     out.reports.insert(names, report);
                 }
@@ -99,7 +105,7 @@ impl Work<'_> {
         Ok(self.past.closing(self.month, has))
     }
 
-    fn close(&self, scope: &Scope, inner: &[Inner], month: &Protected) -> Result<(Protected, Report), StageError> {
+    fn close(&self, scope: &Scope, inner: &[Inner], month: &Protected) -> Result<Solved, StageError> {
         let before = self.past.before(&self.lists.demand, scope, self.month, month)?;
         self.problem(scope, inner, &before)
     }
@@ -114,9 +120,11 @@ impl Work<'_> {
         Ok(inner)
     }
 
-    fn problem(&self, scope: &Scope, inner: &[Inner], before: &Before) -> Result<(Protected, Report), StageError> {
+    fn problem(&self, scope: &Scope, inner: &[Inner], before: &Before) -> Result<Solved, StageError> {
         let joint = Joint::new(&self.lists.demand, self.rules, scope, inner, before, self.threads)?;
-        Ok(joint.rows(&joint.protect(self.threads))?)
+        let pattern = joint.protect(self.threads);
+        let (rows, report) = joint.rows(&pattern)?;
+        Ok((rows, report, joint.primaries(&pattern)))
     }
 
     /// Why a cell of the month, or of a period that it closes, is or is not given. For the operator only.

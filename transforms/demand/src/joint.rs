@@ -235,6 +235,16 @@ impl<'a> Joint<'a> {
         (0..self.cube.len()).map(count).collect()
     }
 
+    /// The withheld cells that must not be found out, by period, territory, category and measure. Private: it tells primary cells from secondary ones.
+    pub fn primaries(&self, pattern: &Pattern) -> Vec<[String; 4]> {
+        let must = |cell: &usize| self.reasons[*cell].is_some() && pattern.outcomes()[*cell].withheld();
+        let names = |cell: usize| {
+            let mut names = self.cube.names(cell).into_iter().map(str::to_owned);
+            std::array::from_fn(|_| names.next().unwrap_or_default())
+        };
+        (0..self.cube.len()).filter(must).map(names).collect()
+    }
+
     /// The rows that may leave the vault, and what the operator may know of how they came about.
     ///
     /// # Errors

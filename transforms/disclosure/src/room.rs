@@ -96,37 +96,66 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
     left
 }
 
-/// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much.
+/// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much. What was refused is asked again, as long as
+/// anything is published: a cell that gave room to others may come to stand alone.
 fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) {
     let problem = state.problem;
     let mut classes = Classes::new(problem, tree, &state.withheld, threads);
     candidates.sort_by_key(|v| std::cmp::Reverse((problem.value(*v), *v)));
-    for var in candidates {
-        let cut = classes.cut(problem, tree, var);
-        if !leaves_room(&classes, &cut, want) {
-            continue;
-        }
-        state.set(var, false);
-        if problem.rows_of(var).any(|(row, _)| tells(state, row)) {
-            state.set(var, true);
-        } else {
-            classes.publish(var, cut);
+    loop {
+        let asked = candidates.len();
+        candidates.retain(|var| {
+            if !state.withheld[*var as usize] {
+                return false; // it was told by others
+            }
+            if !leaves_room(&classes, &classes.cut(problem, tree, *var), want) {
+                return true;
+            }
+            let told = publish_with(state, *var);
+            for var in &told {
+                let cut = classes.cut(problem, tree, *var);
+                classes.publish(*var, cut);
+            }
+            told.is_empty()
+        });
+        if candidates.len() == asked {
+            return;
         }
     }
 }
 
 /// Publishes what is withheld for others only and can be computed all the same: withholding it hides nothing, and no table in which a primary differs is
-/// lost. One stays where a constraint would seem to give too small a pool away.
+/// lost.
 fn publish_computable(state: &mut State<'_>, seed: u64, threads: usize) {
     let problem = state.problem;
     let split = Split::new(problem, &state.withheld);
     let known = split.each(threads, |batch| batch.computable(&batch.factor::<FIRST>(false), seed)).concat();
     for var in known.into_iter().filter(|v| !problem.flags(*v).withheld()) {
         state.set(var, false);
-        if problem.rows_of(var).any(|(row, _)| tells(state, row)) {
-            state.set(var, true);
+    }
+}
+
+/// Publishes a cell, and what its constraints then tell of cells that are withheld for others only: nothing, when one of them would tell too much.
+/// Gives what was published.
+fn publish_with(state: &mut State<'_>, var: u32) -> Vec<u32> {
+    let problem = state.problem;
+    let mut told = vec![var];
+    state.set(var, false);
+    let mut next = 0;
+    while let Some(at) = told.get(next).copied() {
+        next += 1;
+        for (row, _) in problem.rows_of(at).filter(|(row, _)| state.count[*row as usize] == 1).collect::<Vec<_>>() {
+            let left = problem.row(row).map(|(v, _)| v).find(|v| state.withheld[*v as usize]);
+            if let Some(left) = left.filter(|v| !problem.flags(*v).withheld()) {
+                state.set(left, false);
+                told.push(left);
+            }
         }
     }
+    if told.iter().any(|v| problem.rows_of(*v).any(|(row, _)| tells(state, row))) {
+        told.drain(..).for_each(|v| state.set(v, true));
+    }
+    told
 }
 
 /// Whether a constraint would tell a cell that must not be told, or too small a pool. That it tells one that is withheld for others only is no harm, as

@@ -24,8 +24,7 @@ pub(crate) struct Category {
 pub(crate) struct Categories {
     pub(crate) list: Vec<Category>,
     index: HashMap<String, u32>,
-    /// Each relation: the sum of coefficient x node is 0. A whole is the sum of its children less what two of them share; that is the sum of its leaves,
-    /// each once, told with far fewer terms.
+    /// Each relation: the sum of coefficient x node is 0. A whole is the sum of its children, or of its leaves where two children share one.
     pub(crate) relations: Vec<Vec<(u32, i32)>>,
     /// Of each leaf: the nodes that it is under, itself among them.
     above: Vec<Vec<u32>>,
@@ -130,16 +129,14 @@ impl Categories {
         Ok(())
     }
 
+    /// A whole and its parts: its children, or where two of them share a leaf, its leaves.
     fn relation(&self, parent: u32, below: &BTreeSet<u32>) -> Vec<(u32, i32)> {
-        let mut times: BTreeMap<u32, i32> = BTreeMap::new();
-        for category in below.iter().filter_map(|child| self.list.get(*child as usize)) {
-            for leaf in &category.leaves {
-                *times.entry(*leaf).or_insert(0) += 1;
-            }
-        }
-        let mut terms: BTreeMap<u32, i32> = BTreeMap::from([(parent, 1)]);
-        below.iter().for_each(|child| *terms.entry(*child).or_insert(0) -= 1);
-        times.iter().for_each(|(leaf, n)| *terms.entry(*leaf).or_insert(0) += n - 1);
-        terms.into_iter().filter(|(_, coefficient)| *coefficient != 0).collect()
+        let leaves = |node: &u32| self.list.get(*node as usize).map_or(0, |category| category.leaves.len());
+        let apart = below.iter().map(leaves).sum::<usize>() == leaves(&parent);
+        let parts = match self.list.get(parent as usize) {
+            Some(category) if !apart => &category.leaves,
+            _ => below,
+        };
+        std::iter::once((parent, 1)).chain(parts.iter().map(|part| (*part, -1))).collect()
     }
 }

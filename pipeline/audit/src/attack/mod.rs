@@ -39,7 +39,7 @@ pub use lists::{CodeListFiles, CodeLists};
 pub use outcome::{AttackNumbers, AttackOutcome, AttackSettings, IntervalNumbers};
 pub use problem::DemandProblem;
 pub use rows::DemandReader;
-pub use run::{attack_history, attack_history_knowing, attack_problem};
+pub use run::{Secrets, attack_history, attack_history_knowing, attack_problem};
 pub use telltale::{Telltale, TelltaleKind};
 
 use crate::AuditError;

@@ -44,8 +44,15 @@ pub fn attack_history(lists: &CodeLists, history: History, settings: &AttackSett
     attack_history_knowing(lists, history, settings, |_| None)
 }
 
-/// As [`attack_history`], for the publisher: `truth` gives the true value of every cell of the problem that is not zero, so that witnesses are found sooner. It has
-/// no part in what counts as one.
+/// What the publisher knows, and nobody else.
+pub struct Secrets {
+    /// The cells that must not be found out, sorted; another withheld cell may be.
+    pub targets: Vec<CellId>,
+    /// The true value of every cell that is not zero: witnesses are found sooner. It has no part in what counts as one.
+    pub truth: HashMap<CellId, i64>,
+}
+
+/// As [`attack_history`], for the publisher.
 ///
 /// # Errors
 /// As [`attack_history`].
@@ -53,16 +60,16 @@ pub fn attack_history_knowing(
     lists: &CodeLists,
     mut history: History,
     settings: &AttackSettings,
-    truth: impl FnOnce(&DemandProblem) -> Option<HashMap<CellId, i64>>,
+    secrets: impl FnOnce(&DemandProblem) -> Option<Secrets>,
 ) -> Result<AttackOutcome, AuditError> {
     for release in &mut history.releases {
         release.look_at_differences(settings.attack.certify.k);
     }
     let problem = DemandProblem::new(lists, &history.releases)?;
-    let truth = truth(&problem);
-    let value = truth.as_ref().map(|truth| |cell: CellId| truth.get(&cell).copied().unwrap_or(0));
+    let secrets = secrets(&problem);
+    let value = secrets.as_ref().map(|s| |cell: CellId| s.truth.get(&cell).copied().unwrap_or(0));
     let value = value.as_ref().map(|value| value as Truth<'_>);
-    let mut outcome = attack_problem(&problem, None, value, settings)?;
+    let mut outcome = attack_problem(&problem, secrets.as_ref().map(|s| s.targets.as_slice()), value, settings)?;
     outcome.releases = history.releases.iter().map(|release| release.id().prefix.clone()).collect();
     outcome.telltales.extend(history.releases.into_iter().flat_map(|release| release.telltales));
     outcome.telltales.sort();

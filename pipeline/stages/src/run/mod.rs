@@ -191,9 +191,11 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         progress.end();
         if protected.is_some() {
             progress.begin(&format!("attack {month}"), None);
-            let inner = protections.get_mut(month).map(|p| std::mem::take(&mut p.inner)).unwrap_or_default();
+            let private = protections.get_mut(month).map(|p| (std::mem::take(&mut p.inner), std::mem::take(&mut p.primaries)));
+            let (inner, primaries) = private.unwrap_or_default();
             let new = !past.is_published(*month);
-            let candidate = Candidate { month: *month, folder: release.folder(), new, inner, geography: lists.geography.clone() };
+            let candidate =
+                Candidate { month: *month, folder: release.folder(), new, inner, primaries, geography: lists.geography.clone() };
             attacks.insert(*month, gate.pass(candidate).await?);
             progress.end();
         }
