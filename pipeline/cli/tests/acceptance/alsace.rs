@@ -206,6 +206,10 @@ fn a_release_that_does_not_withstand_the_attack_is_refused() {
     edit("sql/tests/demande_territoires/un_seul_marqueur/expect.csv", &|rows| {
         rows.lines().filter(|l| !l.contains("com-67482")).map(|l| format!("{l}\n")).collect()
     });
+    // The project's own checks see it too: without them the attack must.
+    for check in ["departements_exacts", "resultats_exacts"] {
+        fs::remove_file(at("project/sql/checks/demande_territoires").join(format!("{check}.sql"))).unwrap();
+    }
     let mut args = vec!["run", "--month", "2024-09", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
     args.extend(["--vault", "vault", "--public", "public", "--project", "project"]);
     let said = expect(work.path(), 4, &args);
