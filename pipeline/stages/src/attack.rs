@@ -204,8 +204,8 @@ impl<'a> Gate<'a> {
         let Candidate { month, folder, new, inner, primaries, geography } = release;
         let store = self.store.exists().then_some(self.store);
         let mut history: History = read_draft(folder, month, 1, store, &self.lists, &()).await?;
-        let quarter_or_year = [3, 6, 9, 12].contains(&month.number());
-        for (other, draft) in self.drafts.iter().filter(|(other, _)| quarter_or_year && other.year() == month.year()) {
+        // The months of a quarter or year that this one closes come with their counts.
+        for (other, draft) in self.drafts.iter().filter(|(other, _)| inner.iter().any(|row| row.month == **other)) {
             let read = read_draft(draft, *other, 1, None, &self.lists, &()).await?;
             history.releases.extend(read.releases.into_iter().filter(|r| r.id().month == *other));
             history.notes.extend(read.notes);
