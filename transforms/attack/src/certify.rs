@@ -96,13 +96,14 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     let holders = holders(part);
     let mut bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
     let seed = part_seed(part, options);
-    let base = base_table(problem, part, &holders, &bounds, truth, options)?;
+    let classes = Classes::of(part, &holders);
+    let base = base_table(problem, part, (&holders, &bounds, &classes), truth, options)?;
     let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
     // where no table was found nothing is wide and nothing reaches k
     let mut ranges = Ranges::of(base.as_deref().unwrap_or(&vec![0; part.cells.len()]));
     if let Some(base) = &base {
         let ground = Ground { part, holders: &holders, bounds: &bounds, base };
-        exchange::search(&ground, &Classes::of(part, &holders), need, &mut ranges);
+        exchange::search(&ground, &classes, need, &mut ranges);
         search(&ground, need, &mut ranges, LIGHT, seed);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
     }
@@ -151,14 +152,13 @@ pub(crate) fn part_seed(part: &Part, options: &CertifyOptions) -> u64 {
 pub(crate) fn base_table<P: Problem + ?Sized>(
     problem: &P,
     part: &Part,
-    holders: &Holders,
-    bounds: &Bounds,
+    (holders, bounds, classes): (&Holders, &Bounds, &Classes),
     truth: Option<Truth<'_>>,
     options: &CertifyOptions,
 ) -> Result<Option<Vec<i64>>, AttackError> {
     match truth {
         Some(truth) => true_table(problem, part, truth).map(Some),
-        None => Ok(start::find_any(part, holders, bounds, &mut Random::new(part_seed(part, options)))),
+        None => Ok(start::find_any(part, holders, bounds, classes, &mut Random::new(part_seed(part, options)))),
     }
 }
 

@@ -5,10 +5,10 @@ use rayon::prelude::*;
 use crate::bounds::Holders;
 use crate::field::Random;
 use crate::hash::CellMap;
-use crate::system::Part;
+use crate::system::{Part, Row};
 
 /// Stands for "none" in lists of numbers.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 /// How many unknowns one task takes.
 const CHUNK: usize = 2048;
 
@@ -61,6 +61,18 @@ impl<T: Copy + Default> Lists<T> {
     }
 }
 
+/// For each equation the unknown that it says is the sum of others, that which alone has the coefficient 1; [`NONE`] where there is no such.
+pub(crate) fn sums_of(part: &Part) -> Vec<u32> {
+    let sum_of = |row: &Row| {
+        let mut sums = row.terms.iter().filter(|term| term.1 == 1);
+        match (sums.next(), sums.next()) {
+            (Some(&(unknown, _)), None) if row.terms.len() > 1 => unknown,
+            _ => NONE,
+        }
+    };
+    part.rows.iter().map(sum_of).collect()
+}
+
 /// The inner unknowns of a part in classes.
 pub(crate) struct Classes {
     /// For each inner unknown those that change with it, itself among them, sorted; nothing for the others.
@@ -90,18 +102,7 @@ pub(crate) enum Sum {
 impl Classes {
     pub(crate) fn of(part: &Part, holders: &Holders) -> Self {
         let count = part.cells.len();
-        // a relation says of one unknown that it is the sum of others when that alone has the coefficient 1
-        let sum_of: Vec<u32> = part
-            .rows
-            .iter()
-            .map(|row| {
-                let mut sums = row.terms.iter().filter(|term| term.1 == 1);
-                match (sums.next(), sums.next()) {
-                    (Some(&(unknown, _)), None) if row.terms.len() > 1 => unknown,
-                    _ => NONE,
-                }
-            })
-            .collect();
+        let sum_of = sums_of(part);
         let inner: Vec<u32> =
             (0u32..).take(count).filter(|&unknown| holders.of(unknown).iter().all(|&(row, _)| sum_of[row as usize] != unknown)).collect();
         let found: Vec<Vec<Inner>> = inner

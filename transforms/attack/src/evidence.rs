@@ -2,6 +2,7 @@
 
 use crate::bounds::{holders, propagate};
 use crate::certify::{CertifyOptions, Truth, base_table, contradiction};
+use crate::classes::Classes;
 use crate::error::AttackError;
 use crate::field::Random;
 use crate::problem::{CellId, Problem};
@@ -27,7 +28,7 @@ pub fn witnesses<P: Problem + ?Sized>(
     };
     let holders = holders(part);
     let bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
-    let Some(base) = base_table(problem, part, &holders, &bounds, truth, options)? else { return Ok(Vec::new()) };
+    let Some(base) = base_table(problem, part, (&holders, &bounds, &Classes::of(part, &holders)), truth, options)? else { return Ok(Vec::new()) };
     let ground = Ground { part, holders: &holders, bounds: &bounds, base: &base };
     let mut random = Random::new(options.seed);
     let mut tables = vec![base.clone()];

@@ -49,6 +49,7 @@ mod history;
 mod insider;
 mod linear;
 mod problem;
+mod reduced;
 mod region;
 mod report;
 pub mod sceptic;

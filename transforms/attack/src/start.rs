@@ -4,8 +4,10 @@
 use rayon::prelude::*;
 
 use crate::bounds::{Bounds, Holders};
+use crate::classes::Classes;
 use crate::field::Random;
 use crate::linear::minimise;
+use crate::reduced::Reduced;
 use crate::region::{Ground, misfit};
 use crate::system::{Part, UNBOUNDED};
 
@@ -54,9 +56,17 @@ pub(crate) fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, r
     misfit(part, &table).is_none().then_some(table)
 }
 
-/// Like [`find`], from several corners and the centre until one gives a table.
-pub(crate) fn find_any(part: &Part, holders: &Holders, bounds: &Bounds, random: &mut Random) -> Option<Vec<i64>> {
-    [Aim::Corner, Aim::Centre, Aim::Corner, Aim::Corner].iter().find_map(|aim| find(part, holders, bounds, aim, random))
+/// A first table: one number for each class of interchangeable unknowns if that gives one, else as [`find`], from several corners and the centre.
+pub(crate) fn find_any(part: &Part, holders: &Holders, bounds: &Bounds, classes: &Classes, random: &mut Random) -> Option<Vec<i64>> {
+    let aims = [Aim::Centre, Aim::Corner, Aim::Corner];
+    let mut by_classes = || {
+        let reduced = Reduced::of(part, classes, bounds)?;
+        let limits = reduced.bounds()?;
+        let own = crate::bounds::holders(&reduced.part);
+        let tables = aims.iter().filter_map(|aim| find(&reduced.part, &own, &limits, aim, random).map(|values| reduced.table(&values)));
+        tables.into_iter().find(|table| misfit(part, table).is_none())
+    };
+    by_classes().or_else(|| aims.iter().find_map(|aim| find(part, holders, bounds, aim, random)))
 }
 
 /// How many unknowns the regions have in which a table is changed by chance, and how many of them are pushed.

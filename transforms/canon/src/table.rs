@@ -5,7 +5,7 @@ use crate::error::CanonError;
 use crate::logical::LogicalHasher;
 use crate::order::KeyOrder;
 use crate::parquet_write::{FileReceipt, Metered, parquet_writer};
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, ArrayRef, RecordBatch, make_array};
 use arrow::compute::BatchCoalescer;
 use parquet::arrow::ArrowWriter;
 use solidata_model::{DatasetSpec, Digest, kind};
@@ -102,6 +102,7 @@ impl<P: Write + Send, C: Write> TableWriter<P, C> {
 
     fn write_chunks(&mut self) -> Result<(), CanonError> {
         while let Some(chunk) = self.coalescer.next_completed_batch() {
+            let chunk = without_idle_nulls(chunk)?;
             self.order.check(&chunk)?;
             let cells = Cells::of_batch(&chunk)?;
             self.csv.write(&chunk, &cells)?;
@@ -120,4 +121,19 @@ impl<P: Write + Send, C: Write> TableWriter<P, C> {
         self.failed = false;
         Ok(())
     }
+}
+
+/// The same rows; a column without nulls has no null buffer. The Parquet writer cuts the pages of a column that has one otherwise, even where it marks none,
+/// and whether there is one depends on how the rows were made.
+fn without_idle_nulls(chunk: RecordBatch) -> Result<RecordBatch, CanonError> {
+    let idle = |column: &ArrayRef| column.nulls().is_some_and(|nulls| nulls.null_count() == 0);
+    if !chunk.columns().iter().any(idle) {
+        return Ok(chunk);
+    }
+    let strip = |column: &ArrayRef| match idle(column) {
+        true => Ok(make_array(column.to_data().into_builder().nulls(None).build()?)),
+        false => Ok(Arc::clone(column)),
+    };
+    let columns = chunk.columns().iter().map(strip).collect::<Result<Vec<_>, CanonError>>()?;
+    Ok(RecordBatch::try_new(chunk.schema(), columns)?)
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use arrow::array::{ArrayRef, RecordBatch, make_array};
+use arrow::buffer::NullBuffer;
 use bytes::Bytes;
 use common::*;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -202,6 +204,24 @@ fn any_batch_size_gives_the_same_pages() {
         let cuts = vec![(size, 0); rows.len() / size];
         assert!(whole == written(&spec(), &cut(&rows, &cuts)), "batches of {size}");
     }
+}
+
+#[test]
+fn a_null_buffer_that_marks_nothing_changes_no_page() {
+    let mut rows = many_rows(SEVERAL_PAGES.start);
+    for row in &mut rows {
+        row.nom = Some("nom".into());
+        row.statut = Some(true);
+        row.date = Some(0);
+        row.ouvert = Some(false);
+        row.taux = Some(1);
+    }
+    let bare = batch(&rows);
+    let idle = NullBuffer::new_valid(bare.num_rows());
+    let column = |c: &ArrayRef| make_array(c.to_data().into_builder().nulls(None).build().unwrap());
+    let marked = |c: &ArrayRef| make_array(c.to_data().into_builder().nulls(Some(idle.clone())).build().unwrap());
+    let with = |of: &dyn Fn(&ArrayRef) -> ArrayRef| RecordBatch::try_new(bare.schema(), bare.columns().iter().map(of).collect()).unwrap();
+    assert!(written(&spec(), &[with(&column)]) == written(&spec(), &[with(&marked)]));
 }
 
 proptest! {
