@@ -75,10 +75,6 @@ fn settings(rules: &Protection, reveal: bool) -> AttackSettings {
     settings.share = rules.reach_percent as f64 / 100.0;
     settings.attack.certify.k = i64::try_from(rules.k).unwrap_or(i64::MAX);
     settings.attack.certify.width = i64::try_from(rules.width).unwrap_or(i64::MAX);
-    // What exchanges leave open is rarely found from other tables or in wide regions, and looking takes long.
-    settings.attack.certify.tables = 0;
-    settings.attack.certify.wide_regions = 10;
-    settings.attack.certify.linear_programs = 100;
     settings
 }
 

@@ -1,7 +1,7 @@
 //! Attacks a table of counts, protected by a pattern or only by a threshold.
 //!
 //! ```text
-//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--wide 150] [--formulas N] [--reveal]
+//! attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--formulas N] [--reveal]
 //! ```
 //!
 //! `TABLE.csv` has the inner cells: `commune,epci,dept,region,cat1,cat2,cat3,profile,n` (what `synthetic_tables.py` writes). The joint problem is the
@@ -14,8 +14,7 @@
 //!
 //! Zeros are published. `--witnesses` certifies intervals of the primary cells (of all masked ones when the pattern does not say which are primary);
 //! with `--truth` the search starts from the true table as the publisher has it, without from a
-//! table that the attacker finds himself; `--tables` is from how many more tables it is searched, `--wide` in how many wide regions, `--programs` how many linear programs per part may look
-//! for proofs.
+//! table that the attacker finds himself; `--programs` is how many linear programs per part may look for proofs.
 //! It prints what has fallen, what is certified, seconds and peak memory; formulas are shown without values unless `--reveal` is given. Exit code 1 when
 //! a cell has fallen.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -39,8 +38,6 @@ struct Arguments {
     witnesses: bool,
     truth: bool,
     programs: usize,
-    tables: usize,
-    wide: usize,
     formulas: usize,
     reveal: bool,
 }
@@ -53,8 +50,6 @@ fn arguments() -> Arguments {
         witnesses: false,
         truth: false,
         programs: 200,
-        tables: 3,
-        wide: 150,
         formulas: 5,
         reveal: false,
     };
@@ -64,8 +59,6 @@ fn arguments() -> Arguments {
             "--k" => out.k = given.next().unwrap().parse().unwrap(),
             "--formulas" => out.formulas = given.next().unwrap().parse().unwrap(),
             "--programs" => out.programs = given.next().unwrap().parse().unwrap(),
-            "--wide" => out.wide = given.next().unwrap().parse().unwrap(),
-            "--tables" => out.tables = given.next().unwrap().parse().unwrap(),
             "--witnesses" => out.witnesses = true,
             "--truth" => out.truth = true,
             "--reveal" => out.reveal = true,
@@ -75,7 +68,7 @@ fn arguments() -> Arguments {
     }
     assert!(
         !out.table.is_empty(),
-        "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--tables 3] [--wide 150] [--formulas N] [--reveal]"
+        "usage: attack_table TABLE.csv [PATTERN.csv] [--k 11] [--witnesses] [--truth] [--programs 200] [--formulas N] [--reveal]"
     );
     out
 }
@@ -150,8 +143,6 @@ fn main() {
         let options = CertifyOptions {
             k: arguments.k,
             linear_programs: arguments.programs,
-            tables: arguments.tables,
-            wide_regions: arguments.wide,
             ..CertifyOptions::default()
         };
         let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);

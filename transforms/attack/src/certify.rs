@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
+use crate::by_class::ByClass;
 use crate::classes::Classes;
 use crate::error::AttackError;
 use crate::exchange;
@@ -27,12 +28,8 @@ pub struct CertifyOptions {
     pub knowledge: Knowledge,
     /// Seed of the search; another one finds other witnesses.
     pub seed: u64,
-    /// From how many more tables, found by linear programs over a whole part, witnesses are searched for what the first left open.
-    pub tables: usize,
-    /// How many regions of 1 800 unknowns, and four times as many of 500, are searched in a part for targets that have neither witness nor proof after the
-    /// search in small ones. Few are needed for a sound pattern; for a leaky one, most of whose open targets have no witness, this bounds the time.
-    pub wide_regions: usize,
-    /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness.
+    /// For how many targets of a part, after the search, linear programs are asked for a proof that there is no witness; targets of which the same classes
+    /// of inner cells say all count as one.
     pub linear_programs: usize,
     /// How many whole witness tables (one per part at most, the first found by the attacker himself or the true one) are handed back.
     pub samples: usize,
@@ -40,7 +37,7 @@ pub struct CertifyOptions {
 
 impl Default for CertifyOptions {
     fn default() -> Self {
-        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, tables: 3, wide_regions: 150, linear_programs: 1000, samples: 0 }
+        Self { k: 11, width: 2, knowledge: Knowledge::default(), seed: 1, linear_programs: 1000, samples: 0 }
     }
 }
 
@@ -101,23 +98,28 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     let mut report = IntervalReport { parts_without_table: usize::from(base.is_none()), ..IntervalReport::default() };
     // where no table was found nothing is wide and nothing reaches k
     let mut ranges = Ranges::of(base.as_deref().unwrap_or(&vec![0; part.cells.len()]));
+    let objects = |relation| contradiction(problem, relation);
+    let mut left = Some(&FAR);
     if let Some(base) = &base {
-        let ground = Ground { part, holders: &holders, bounds: &bounds, base };
+        let known = bounds.clone();
+        let ground = Ground { part, holders: &holders, bounds: &known, base };
         exchange::search(&ground, &classes, need, &mut ranges);
         search(&ground, need, &mut ranges, LIGHT, seed);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
-    }
-    let objects = |relation| contradiction(problem, relation);
-    if let Some(base) = &base {
+        let by_class = ByClass::of(&ground, &classes);
+        if let Some(by_class) = &by_class {
+            by_class.search(need, &mut ranges, seed);
+        }
         bounds = prove_by_tableau(part, &holders, bounds, need, &ranges, (base, seed)).map_err(objects)?;
-        more_tables(part, &holders, &bounds, need, &mut ranges, (base, seed), options.tables);
+        if let Some(by_class) = &by_class {
+            by_class.prove(need, &ranges, &mut bounds, options.linear_programs);
+            bounds = narrow(part, &holders, bounds).map_err(objects)?;
+            left = None;
+        }
     }
-    bounds = prove_open(part, &holders, bounds, need, &ranges, (&NEAR, options.linear_programs)).map_err(objects)?;
-    let wide = [(500, options.wide_regions.saturating_mul(4)), (1800, options.wide_regions)];
-    if let Some(base) = &base {
-        search(&Ground { part, holders: &holders, bounds: &bounds, base }, need, &mut ranges, &wide, seed ^ 0x31DE);
+    if let Some(sizes) = left {
+        bounds = prove_open(part, &holders, bounds, need, &ranges, (sizes, options.linear_programs)).map_err(objects)?;
     }
-    bounds = prove_open(part, &holders, bounds, need, &ranges, (&FAR, options.linear_programs)).map_err(objects)?;
     settle(part, need, &ranges, &bounds, &mut report);
     Ok(report)
 }
@@ -174,46 +176,9 @@ pub(crate) fn true_table<P: Problem + ?Sized>(problem: &P, part: &Part, truth: T
     }
 }
 
-/// Up to how many unknowns other tables are searched by linear programs over the whole part; in a larger part the attacker walks there.
-const WHOLE: usize = 20_000;
-
-/// Searches what is still open from other tables, far from the first: where it was blocked another may not be.
-fn more_tables(
-    part: &Part,
-    holders: &Holders,
-    bounds: &Bounds,
-    need: &Need,
-    seen: &mut Ranges,
-    (base, seed): (&[i64], u64),
-    tables: usize,
-) {
-    let mut random = Random::new(seed ^ 0x5EED);
-    let mut last = base.to_vec();
-    for number in 0..tables {
-        let open: Vec<u32> = (0u32..).take(part.cells.len()).filter(|&u| need.open(seen, bounds, u)).collect();
-        if open.is_empty() {
-            return;
-        }
-        let table = if part.cells.len() > WHOLE {
-            Some(start::wander(&Ground { part, holders, bounds, base: &last }, &open, &mut random))
-        } else {
-            let aim = if number == 0 { start::Aim::Centre } else { start::Aim::Spread(&open) };
-            start::find(part, holders, bounds, &aim, &mut random)
-        };
-        let Some(table) = table.filter(|table| misfit(part, table).is_none()) else { continue };
-        // the table itself is a witness: it was checked as a whole
-        for (unknown, &value) in (0u32..).zip(&table) {
-            seen.see(unknown, value, value);
-        }
-        search(&Ground { part, holders, bounds, base: &table }, need, seen, LIGHT, seed ^ (number as u64 + 1));
-        last = table;
-    }
-}
-
-/// The sizes of the neighbourhoods in which linear programs are asked for a proof: first small ones for all that have no witness, then, after a wider
-/// search, larger ones for the rest.
+/// The sizes of the neighbourhoods in which linear programs are asked for a proof: those of an insider, and those in a part without classes.
 pub(crate) const NEAR: [usize; 2] = [60, 250];
-const FAR: [usize; 2] = [900, 3000];
+const FAR: [usize; 4] = [60, 250, 900, 3000];
 
 /// Equations of more terms than this say little of one of their unknowns; proofs in regions smaller than that leave them out.
 const LONGEST: usize = 80;
@@ -327,14 +292,14 @@ fn prove(part: &Part, holders: &Holders, bounds: &Bounds, at: usize, sizes: &[us
         if low >= high {
             break;
         }
-        let (cut, cut_bounds, target) = cut_out(&ground, at as u32, size);
+        let (cut, cut_bounds, _) = cut_out(&ground, &[at as u32], size);
         for up in [false, true] {
             let mut cost = vec![0.0; cut.cells.len()];
-            if let Some(place) = cost.get_mut(target) {
+            if let Some(place) = cost.first_mut() {
                 *place = if up { -1.0 } else { 1.0 };
             }
             let Some(proposal) = minimise(&cut, &cut_bounds, &cost) else { continue };
-            match proven(&cut, &cut_bounds, target, up, &proposal.duals) {
+            match proven(&cut, &cut_bounds, &[0], up, &proposal.duals) {
                 Some(value) if up => high = high.min(value),
                 Some(value) => low = low.max(value),
                 None => {}
@@ -347,9 +312,10 @@ fn prove(part: &Part, holders: &Holders, bounds: &Bounds, at: usize, sizes: &[us
     (low, high)
 }
 
-/// The equations near one unknown as a part of their own; unknowns at its rim keep their bounds. Whatever holds in it holds in the whole.
-fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
-    let region = ground.relax(&[centre], size, size.max(LONGEST));
+/// The equations near some unknowns as a part of their own, and its unknowns, the given ones that can move first; those at its rim keep their bounds.
+/// Whatever holds in it holds in the whole.
+pub(crate) fn cut_out(ground: &Ground, centres: &[u32], size: usize) -> (Part, Bounds, Vec<u32>) {
+    let region = ground.relax(centres, size, size.max(LONGEST));
     let place: CellMap<u32> = region.unknowns.iter().zip(0u32..).map(|(&unknown, at)| (u64::from(unknown), at)).collect();
     let rows = region
         .rows
@@ -376,7 +342,7 @@ fn cut_out(ground: &Ground, centre: u32, size: usize) -> (Part, Bounds, usize) {
         rows,
     };
     let bounds = Bounds { lower: ground.pick(&region, &ground.bounds.lower), upper: ground.pick(&region, &ground.bounds.upper) };
-    (part, bounds, 0)
+    (part, bounds, region.unknowns)
 }
 
 /// A part, for each unknown its equations, and its bounds.

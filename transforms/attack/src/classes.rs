@@ -61,16 +61,18 @@ impl<T: Copy + Default> Lists<T> {
     }
 }
 
-/// For each equation the unknown that it says is the sum of others, that which alone has the coefficient 1; [`NONE`] where there is no such.
+/// For each equation the unknown that it makes a sum: that which alone has the coefficient 1, where no equation before makes it one; else [`NONE`]. With
+/// one equation for each, the inner unknowns fix the whole table, whatever the other equations say.
 pub(crate) fn sums_of(part: &Part) -> Vec<u32> {
-    let sum_of = |row: &Row| {
+    let mut made = vec![false; part.cells.len()];
+    let mut sum_of = |row: &Row| {
         let mut sums = row.terms.iter().filter(|term| term.1 == 1);
         match (sums.next(), sums.next()) {
-            (Some(&(unknown, _)), None) if row.terms.len() > 1 => unknown,
+            (Some(&(unknown, _)), None) if row.terms.len() > 1 && !std::mem::replace(&mut made[unknown as usize], true) => unknown,
             _ => NONE,
         }
     };
-    part.rows.iter().map(sum_of).collect()
+    part.rows.iter().map(&mut sum_of).collect()
 }
 
 /// The inner unknowns of a part in classes.

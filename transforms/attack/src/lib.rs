@@ -32,6 +32,7 @@
 
 mod attack;
 mod bounds;
+mod by_class;
 mod certify;
 mod classes;
 mod cross;

@@ -60,15 +60,15 @@ pub(crate) fn minimise(part: &Part, bounds: &Bounds, cost: &[f64]) -> Option<Pro
     Some(Proposal { values, duals })
 }
 
-/// A proven least value of an unknown (`up` false) or a proven greatest one (`up`), from the multipliers of a linear program.
+/// A proven least value of a sum of unknowns (`up` false) or a proven greatest one (`up`), from the multipliers of a linear program.
 ///
-/// For any multipliers y, x_t = (e_t + yM) x - y b. The first sum is at least what the bounds of the unknowns make of it, so the right-hand side is a
+/// For any multipliers y and e with 1 for each summed unknown, ex = (e + yM) x - y b. The first sum is at least what the bounds of the unknowns make of it, so the right-hand side is a
 /// bound whatever y is (weak duality); with y rounded to fractions it is computed in 128-bit integers. The best of several roundings is taken.
-pub(crate) fn proven(part: &Part, bounds: &Bounds, target: usize, up: bool, duals: &[f64]) -> Option<i64> {
+pub(crate) fn proven(part: &Part, bounds: &Bounds, targets: &[usize], up: bool, duals: &[f64]) -> Option<i64> {
     let sign = if up { -1 } else { 1 };
     let mut best: Option<i128> = None;
     for denominator in [1i128, 2, 6, 60, 1 << 20, 1 << 36] {
-        if let Some(bound) = weak_duality(part, bounds, target, sign, duals, denominator) {
+        if let Some(bound) = weak_duality(part, bounds, targets, sign, duals, denominator) {
             best = Some(best.map_or(bound, |known| known.max(bound)));
         }
     }
@@ -76,9 +76,11 @@ pub(crate) fn proven(part: &Part, bounds: &Bounds, target: usize, up: bool, dual
     i64::try_from(best? * sign).ok()
 }
 
-fn weak_duality(part: &Part, bounds: &Bounds, target: usize, sign: i128, duals: &[f64], denominator: i128) -> Option<i128> {
+fn weak_duality(part: &Part, bounds: &Bounds, targets: &[usize], sign: i128, duals: &[f64], denominator: i128) -> Option<i128> {
     let mut reduced = vec![0i128; part.cells.len()];
-    *reduced.get_mut(target)? = sign * denominator;
+    for target in targets {
+        *reduced.get_mut(*target)? += sign * denominator;
+    }
     let mut total: i128 = 0;
     for (row, &dual) in part.rows.iter().zip(duals) {
         let scaled = (dual * denominator as f64).round();
@@ -102,6 +104,6 @@ fn weak_duality(part: &Part, bounds: &Bounds, target: usize, sign: i128, duals: 
         }
         total = total.checked_add(factor.checked_mul(i128::from(at))?)?;
     }
-    // sign x unknown >= total / denominator, and it is whole
+    // sign x sum >= total / denominator, and it is whole
     Some(-floor(-total, denominator))
 }

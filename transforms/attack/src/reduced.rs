@@ -7,6 +7,15 @@ use crate::bounds::{Bounds, holders, narrow};
 use crate::classes::{Classes, NONE, sums_of};
 use crate::system::{Part, Row, UNBOUNDED};
 
+/// How a class gives what it has to its members.
+#[derive(Clone, Copy)]
+pub(crate) enum Deal<'a> {
+    /// To all alike.
+    Evenly,
+    /// As much as they can take to those inside a target (a sorted list), when it is to go up; else to those outside.
+    First { inside: &'a [u32], up: bool },
+}
+
 /// A part whose unknowns are classes: by how much the members of each, together, are above their least values.
 pub(crate) struct Reduced<'a> {
     classes: &'a Classes,
@@ -55,26 +64,46 @@ impl<'a> Reduced<'a> {
         narrow(&self.part, &holders(&self.part), bounds).ok()
     }
 
+    /// What each class has in a table of the whole part.
+    pub(crate) fn values(&self, table: &[i64]) -> Vec<i64> {
+        let of = |class: u32| self.classes.members.of(class).iter().map(|&inner| table[inner as usize] - self.least(inner)).sum();
+        (0u32..).take(self.part.cells.len()).map(of).collect()
+    }
+
     /// The table of the whole part in which the members of each class share what it has. It fits all equations that the numbers of the classes fit.
     pub(crate) fn table(&self, values: &[i64]) -> Vec<i64> {
         let mut table = self.least.clone();
         for (class, &value) in (0u32..).zip(values) {
-            let members = self.classes.members.of(class);
-            let mut left = value;
-            // those that can take least first, so that the others make up for them
-            let mut order: Vec<u32> = members.to_vec();
-            order.sort_by_key(|&inner| self.room(inner));
-            for (at, &inner) in order.iter().enumerate() {
-                let share = left.div_euclid((order.len() - at) as i64).min(self.room(inner));
-                if share > 0 {
-                    for &unknown in self.classes.above.of(inner) {
-                        table[unknown as usize] += share;
-                    }
-                    left -= share;
-                }
-            }
+            self.deal(&mut table, class, value, Deal::Evenly);
         }
         table
+    }
+
+    /// Deals what a class has to its members anew, and changes the sums above them by as much.
+    pub(crate) fn deal(&self, table: &mut [i64], class: u32, value: i64, deal: Deal) {
+        let mut order: Vec<u32> = self.classes.members.of(class).to_vec();
+        match deal {
+            // those that can take least first, so that the others make up for them
+            Deal::Evenly => order.sort_by_key(|&inner| self.room(inner)),
+            Deal::First { inside, up } => order.sort_by_key(|inner| inside.binary_search(inner).is_ok() != up),
+        }
+        let mut left = value;
+        for (at, &inner) in order.iter().enumerate() {
+            let wanted = if matches!(deal, Deal::Evenly) { left.div_euclid((order.len() - at) as i64) } else { left };
+            let share = wanted.min(self.room(inner));
+            let change = share - (table[inner as usize] - self.least(inner));
+            if change != 0 {
+                for &unknown in self.classes.above.of(inner) {
+                    table[unknown as usize] += change;
+                }
+            }
+            left -= share;
+        }
+    }
+
+    /// The value of an unknown when every inner one is at its least.
+    pub(crate) fn least(&self, unknown: u32) -> i64 {
+        self.least[unknown as usize]
     }
 
     fn room(&self, inner: u32) -> i64 {
@@ -82,12 +111,12 @@ impl<'a> Reduced<'a> {
     }
 }
 
-/// Inner unknowns at their least value, and each sum from one equation that says what it is the sum of.
+/// Inner unknowns at their least value, and each sum from the equation that makes it one.
 fn least_table(part: &Part, classes: &Classes, bounds: &Bounds) -> Option<Vec<i64>> {
     let count = part.cells.len();
     let mut said_by = vec![NONE; count];
     for (row, &sum) in (0u32..).zip(&sums_of(part)) {
-        if sum != NONE && said_by[sum as usize] == NONE {
+        if sum != NONE {
             said_by[sum as usize] = row;
         }
     }

@@ -3,7 +3,7 @@
 use crate::bounds::{Bounds, Holders};
 use crate::hash::CellMap;
 use crate::simplex::Simplex;
-use crate::system::Part;
+use crate::system::{Part, UNBOUNDED};
 
 /// A part with what the search for witnesses needs of it.
 #[derive(Clone, Copy)]
@@ -160,6 +160,19 @@ impl Ground<'_> {
     pub(crate) fn simplex(&self, region: &Region) -> Simplex {
         let of = |list: &[i64]| self.pick(region, list);
         Simplex::new(region.local.clone(), of(self.base), of(&self.bounds.lower), of(&self.bounds.upper))
+    }
+
+    /// The region's simplex with the sum of some of its unknowns as one more, whose number in the simplex is handed back.
+    pub(crate) fn simplex_with_sum(&self, region: &Region, summed: &[u32]) -> (Simplex, u32) {
+        let of = |list: &[i64]| self.pick(region, list);
+        let (mut values, mut lower, mut upper) = (of(self.base), of(&self.bounds.lower), of(&self.bounds.upper));
+        let sum = values.len() as u32;
+        let mut rows = region.local.clone();
+        rows.push(summed.iter().map(|&at| (at, -1)).chain([(sum, 1)]).collect());
+        values.push(summed.iter().map(|&at| values[at as usize]).sum());
+        lower.push(0);
+        upper.push(UNBOUNDED);
+        (Simplex::new(rows, values, lower, upper), sum)
     }
 
     /// The region's simplex with what is missing in each equation as unknowns of their own, to be pushed to 0: they come after the region's, in

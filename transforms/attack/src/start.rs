@@ -15,34 +15,24 @@ use crate::system::{Part, UNBOUNDED};
 const SIZES: [usize; 4] = [60, 250, 800, 2500];
 
 /// Where in the set of all tables one is searched.
-pub(crate) enum Aim<'a> {
+enum Aim {
     /// A corner drawn by chance: corners of such tables are nearly all of whole numbers, so that little is to be repaired.
     Corner,
     /// The middle, where most unknowns can move both ways: no cost at all, for which an interior point method ends in the centre.
     Centre,
-    /// Where these unknowns are large or small, drawn by chance for each (the batched linear programs of DISCLOSURE 2c).
-    Spread(&'a [u32]),
 }
 
-impl Aim<'_> {
+impl Aim {
     fn cost(&self, part: &Part, random: &mut Random) -> Vec<f64> {
         match self {
             Self::Corner => part.cells.iter().map(|_| 1.0 + (random.next() >> 11) as f64 / (1u64 << 53) as f64).collect(),
             Self::Centre => vec![0.0; part.cells.len()],
-            Self::Spread(unknowns) => {
-                let mut cost = vec![0.0; part.cells.len()];
-                for &unknown in *unknowns {
-                    let size = 0.5 + (random.next() >> 11) as f64 / (1u64 << 53) as f64;
-                    cost[unknown as usize] = if random.next() & 1 == 0 { size } else { -size };
-                }
-                cost
-            }
         }
     }
 }
 
 /// A table of whole numbers that fits the part, near where it is aimed at; none if none was found.
-pub(crate) fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
+fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
     let cost = aim.cost(part, random);
     let proposal = minimise(part, bounds, &cost)?;
     let mut table: Vec<i64> =
@@ -67,38 +57,6 @@ pub(crate) fn find_any(part: &Part, holders: &Holders, bounds: &Bounds, classes:
         tables.into_iter().find(|table| misfit(part, table).is_none())
     };
     by_classes().or_else(|| aims.iter().find_map(|aim| find(part, holders, bounds, aim, random)))
-}
-
-/// How many unknowns the regions have in which a table is changed by chance, and how many of them are pushed.
-const STROLL: (usize, usize) = (150, 30);
-/// How far an unknown is pushed at most.
-const STRIDE: u64 = 20;
-
-/// Another table that fits, by walks in one region after the other around some unknowns, each from where the last one ended.
-pub(crate) fn wander(ground: &Ground, around: &[u32], random: &mut Random) -> Vec<i64> {
-    let mut table = ground.base.to_vec();
-    let mut walked = vec![false; table.len()];
-    for &centre in around {
-        if walked[centre as usize] {
-            continue;
-        }
-        let here = Ground { base: &table, ..*ground };
-        let region = here.grow(&[centre], STROLL.0);
-        let mut simplex = here.simplex(&region);
-        for (&unknown, at) in region.unknowns.iter().zip(0u32..).take(STROLL.1) {
-            walked[unknown as usize] = true;
-            let (up, far) = (random.next() & 1 == 0, 1 + (random.next() % STRIDE) as i64);
-            let now = table[unknown as usize];
-            simplex.push(at, up, if up { now + far } else { now - far }, random);
-        }
-        walked[centre as usize] = true;
-        if !simplex.is_broken() && here.holds(&region, &simplex.values) {
-            for (&unknown, &value) in region.unknowns.iter().zip(&simplex.values) {
-                table[unknown as usize] = value;
-            }
-        }
-    }
-    table
 }
 
 fn rounded(x: f64) -> i64 {
