@@ -6,8 +6,8 @@ use crate::{
 };
 use solidata_attack::CellId;
 use solidata_audit::{
-    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares, Telltale,
-    TelltaleKind, attack_history, attack_history_knowing, attack_insiders, read_address, read_draft,
+    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares, attack_history,
+    attack_history_knowing, attack_insiders, read_address, read_draft,
 };
 use solidata_demand::{Inner, Period, REMOVED, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
@@ -216,13 +216,7 @@ impl<'a> Gate<'a> {
         let truth = move |problem: &DemandProblem| {
             all.then(|| Secrets { targets: targets(problem, &known, &primaries), truth: truth(problem, &known, &inner, &geography) })
         };
-        let mut outcome = on_cores(move || Ok(attack_history_knowing(&lists, history, &settings, truth)?)).await?;
-        // The files were written a moment ago by the writer that they are compared with: other bytes of the same rows are a question for the writer and are noted. Once,
-        // a quarter's Parquet came out so; why is not known yet.
-        let (bytes, telltales) = outcome.telltales.drain(..).partition(|t| t.kind == TelltaleKind::Bytes);
-        let bytes: Vec<Telltale> = bytes;
-        outcome.telltales = telltales;
-        outcome.notes.extend(bytes.iter().map(ToString::to_string));
+        let outcome = on_cores(move || Ok(attack_history_knowing(&lists, history, &settings, truth)?)).await?;
         let linear = self.rules.width == 0 && outcome.holds_exactly() && outcome.telltales.is_empty();
         if outcome.passes() || linear {
             return Ok(outcome);

@@ -43,16 +43,8 @@ struct Arguments {
 }
 
 fn arguments() -> Arguments {
-    let mut out = Arguments {
-        table: String::new(),
-        pattern: None,
-        k: 11,
-        witnesses: false,
-        truth: false,
-        programs: 200,
-        formulas: 5,
-        reveal: false,
-    };
+    let mut out =
+        Arguments { table: String::new(), pattern: None, k: 11, witnesses: false, truth: false, programs: 200, formulas: 5, reveal: false };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         match argument.as_str() {
@@ -140,11 +132,7 @@ fn main() {
         let start = Instant::now();
         let targets: Vec<CellId> = primary.iter().copied().collect();
         let value = |cell: CellId| if let State::Published(n) = truth.state(cell) { n } else { 0 };
-        let options = CertifyOptions {
-            k: arguments.k,
-            linear_programs: arguments.programs,
-            ..CertifyOptions::default()
-        };
+        let options = CertifyOptions { k: arguments.k, linear_programs: arguments.programs, ..CertifyOptions::default() };
         let known = arguments.truth.then_some(&value as solidata_attack::Truth<'_>);
         let intervals = certify(&table, Some(&targets), &report.fallen, known, &options).unwrap();
         println!(

@@ -28,7 +28,9 @@ pub fn witnesses<P: Problem + ?Sized>(
     };
     let holders = holders(part);
     let bounds = propagate(part, &holders).map_err(|relation| contradiction(problem, relation))?;
-    let Some(base) = base_table(problem, part, (&holders, &bounds, &Classes::of(part, &holders)), truth, options)? else { return Ok(Vec::new()) };
+    let Some(base) = base_table(problem, part, (&holders, &bounds, &Classes::of(part, &holders)), truth, options)? else {
+        return Ok(Vec::new());
+    };
     let ground = Ground { part, holders: &holders, bounds: &bounds, base: &base };
     let mut random = Random::new(options.seed);
     let mut tables = vec![base.clone()];

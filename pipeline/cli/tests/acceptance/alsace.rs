@@ -171,8 +171,8 @@ fn demand(releases: &Path, truth: &Value, report: &Value) {
 
 /// What anyone can do with the public store, and the operator with the vault.
 fn attacks(work: &Path) {
-    let said = expect(work, 0, &["attack", "public", "--month", "2024-06"]);
-    assert!(said.contains("the attack found nothing") && said.contains("2024-T2@r1"), "{said}");
+    let said = expect(work, 0, &["attack", "public", "--month", "2024-09"]);
+    assert!(said.contains("the attack found nothing, and every withheld cell is certified") && said.contains("2024-T3@r1"), "{said}");
     let told = expect(work, 0, &["explain", "demande_territoires", "2024-02/com-67482/toutes/tous", "--vault", "vault"]);
     assert!(told.starts_with("2024-02/com-67482/toutes/tous: "), "{told}");
     expect(work, 2, &["explain", "demande_territoires", "2031-02/com-67482/toutes/tous", "--vault", "vault"]);
