@@ -14,6 +14,7 @@ use crate::field::Random;
 use crate::linear::{minimise, proven};
 use crate::reduced::{Deal, Reduced};
 use crate::region::{Ground, misfit};
+use crate::start::{self, Aim};
 use crate::witness::{Need, Ranges};
 
 /// How many classes are walked in around one target.
@@ -61,6 +62,19 @@ impl<'a> ByClass<'a> {
         }
         let whole = |(class, count): (&u32, &usize)| (self.classes.members.of(*class).len() == *count).then_some(*class);
         (counts.keys().copied().collect(), counts.iter().filter_map(whole).collect())
+    }
+
+    /// Another table that fits, away from the base where targets are open.
+    pub(crate) fn other_table(&self, need: &Need, ranges: &Ranges, random: &mut Random) -> Option<Vec<i64>> {
+        let mut classes: Vec<u32> = Vec::new();
+        for target in (0u32..).take(self.ground.part.cells.len()).filter(|&u| need.open(ranges, self.ground.bounds, u)) {
+            classes.extend(self.classes.inside.of(target).iter().take(CLASSES).filter_map(|&inner| self.classes.class(inner)));
+        }
+        classes.sort_unstable();
+        classes.dedup();
+        let values = start::find(&self.reduced.part, &self.holders, &self.limits, &Aim::Towards(&classes), random)?;
+        let table = self.reduced.table(&values);
+        misfit(self.ground.part, &table).is_none().then_some(table)
     }
 
     /// Searches witnesses for open targets of the part.
@@ -188,6 +202,9 @@ impl<'a> ByClass<'a> {
                     Some(place) => targets.push(place),
                     None => fixed += self.limits.lower[*class as usize],
                 }
+            }
+            if targets.is_empty() {
+                return Some(fixed);
             }
             let mut cost = vec![0.0; cut.cells.len()];
             for &target in &targets {

@@ -109,6 +109,7 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
         let by_class = ByClass::of(&ground, &classes);
         if let Some(by_class) = &by_class {
             by_class.search(need, &mut ranges, seed);
+            other_tables(&ground, by_class, &classes, need, &mut ranges, seed);
         }
         bounds = prove_by_tableau(part, &holders, bounds, need, &ranges, (base, seed)).map_err(objects)?;
         if let Some(by_class) = &by_class {
@@ -122,6 +123,29 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     }
     settle(part, need, &ranges, &bounds, &mut report);
     Ok(report)
+}
+
+/// From how many more tables witnesses are searched for what is open.
+const TABLES: u64 = 6;
+
+/// Searches what is still open from other tables: where one was blocked another may not be.
+fn other_tables(ground: &Ground, by_class: &ByClass, classes: &Classes, need: &Need, ranges: &mut Ranges, seed: u64) {
+    for number in 1..=TABLES {
+        if (0u32..).take(ground.part.cells.len()).all(|u| !need.open(ranges, ground.bounds, u)) {
+            return;
+        }
+        let seed = seed ^ (number << 8);
+        let Some(base) = by_class.other_table(need, ranges, &mut Random::new(seed)) else { continue };
+        // the table itself is a witness: it was checked as a whole
+        for (unknown, &value) in (0u32..).zip(&base) {
+            ranges.see(unknown, value, value);
+        }
+        let ground = Ground { base: &base, ..*ground };
+        exchange::search(&ground, classes, need, ranges);
+        if let Some(by_class) = ByClass::of(&ground, classes) {
+            by_class.search(need, ranges, seed);
+        }
+    }
 }
 
 /// Says for each target what witnesses and proofs make of it.

@@ -52,7 +52,15 @@ pub(crate) fn minimise(part: &Part, bounds: &Bounds, cost: &[f64]) -> Option<Pro
     let settings = DefaultSettingsBuilder::default().verbose(false).max_iter(100).build().ok()?;
     let mut solver = DefaultSolver::new(&p, cost, &a, &b, &cones, settings).ok()?;
     solver.solve();
-    if !matches!(solver.solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved) {
+    // a solver that got stuck near the end has a proposal as well
+    let useful = [
+        SolverStatus::Solved,
+        SolverStatus::AlmostSolved,
+        SolverStatus::InsufficientProgress,
+        SolverStatus::MaxIterations,
+        SolverStatus::NumericalError,
+    ];
+    if !useful.contains(&solver.solution.status) || solver.solution.x.iter().any(|x| !x.is_finite()) {
         return None;
     }
     let values = solver.solution.x.iter().zip(&bounds.lower).map(|(x, &low)| x + low as f64).collect();

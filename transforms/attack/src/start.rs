@@ -15,28 +15,40 @@ use crate::system::{Part, UNBOUNDED};
 const SIZES: [usize; 4] = [60, 250, 800, 2500];
 
 /// Where in the set of all tables one is searched.
-enum Aim {
+pub(crate) enum Aim<'a> {
     /// A corner drawn by chance: corners of such tables are nearly all of whole numbers, so that little is to be repaired.
     Corner,
     /// The middle, where most unknowns can move both ways: no cost at all, for which an interior point method ends in the centre.
     Centre,
+    /// A corner where these unknowns are large or small, drawn by chance for each (the batched linear programs of DISCLOSURE 2c).
+    Towards(&'a [u32]),
 }
 
-impl Aim {
-    fn cost(&self, part: &Part, random: &mut Random) -> Vec<f64> {
-        match self {
-            Self::Corner => part.cells.iter().map(|_| 1.0 + (random.next() >> 11) as f64 / (1u64 << 53) as f64).collect(),
+impl Aim<'_> {
+    /// A table of fractions.
+    fn propose(&self, part: &Part, bounds: &Bounds, random: &mut Random) -> Option<Vec<f64>> {
+        let mut part_of_one = || (random.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let cost: Vec<f64> = match self {
+            Self::Corner => part.cells.iter().map(|_| 1.0 + part_of_one()).collect(),
             Self::Centre => vec![0.0; part.cells.len()],
-        }
+            Self::Towards(unknowns) => {
+                // a little of everything, so that the corner is one point
+                let mut cost: Vec<f64> = part.cells.iter().map(|_| 0.01 + 0.01 * part_of_one()).collect();
+                for &unknown in *unknowns {
+                    let least = if bounds.upper[unknown as usize] < UNBOUNDED { -1.0 } else { 0.0 };
+                    cost[unknown as usize] = least + (1.0 - least) * part_of_one();
+                }
+                cost
+            }
+        };
+        Some(minimise(part, bounds, &cost)?.values)
     }
 }
 
 /// A table of whole numbers that fits the part, near where it is aimed at; none if none was found.
-fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
-    let cost = aim.cost(part, random);
-    let proposal = minimise(part, bounds, &cost)?;
-    let mut table: Vec<i64> =
-        proposal.values.iter().enumerate().map(|(u, x)| rounded(*x).clamp(bounds.lower[u], bounds.upper[u])).collect();
+pub(crate) fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut Random) -> Option<Vec<i64>> {
+    let proposal = aim.propose(part, bounds, random)?;
+    let mut table: Vec<i64> = proposal.iter().enumerate().map(|(u, x)| rounded(*x).clamp(bounds.lower[u], bounds.upper[u])).collect();
     for size in SIZES {
         if misfit(part, &table).is_none() {
             return Some(table);
@@ -48,7 +60,7 @@ fn find(part: &Part, holders: &Holders, bounds: &Bounds, aim: &Aim, random: &mut
 
 /// A first table: one number for each class of interchangeable unknowns if that gives one, else as [`find`], from several corners and the centre.
 pub(crate) fn find_any(part: &Part, holders: &Holders, bounds: &Bounds, classes: &Classes, random: &mut Random) -> Option<Vec<i64>> {
-    let aims = [Aim::Centre, Aim::Corner, Aim::Corner];
+    let aims = [Aim::Corner, Aim::Centre, Aim::Corner];
     let mut by_classes = || {
         let reduced = Reduced::of(part, classes, bounds)?;
         let limits = reduced.bounds()?;

@@ -17,5 +17,5 @@ pub(crate) fn primary(rules: &Protection) -> PrimaryRules {
 
 /// The intervals that primary cells must keep.
 pub(crate) fn intervals(rules: &Protection) -> Option<Intervals> {
-    (rules.width > 0).then_some(Intervals { width: rules.width, reach: rules.k })
+    (rules.width > 0).then_some(Intervals { width: rules.width, reach: rules.k, percent: rules.reach_percent })
 }

@@ -158,6 +158,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         pattern.narrow.len(),
         pattern.short.len()
     );
+    let mut levels: std::collections::BTreeMap<(&str, &str), [u64; 4]> = std::collections::BTreeMap::new();
+    for (cell, outcome) in pattern.outcomes().iter().enumerate() {
+        let nodes = cube.nodes(cell);
+        let level = |d: usize| cube.dimensions()[d].level(nodes[d]);
+        if cube.dimensions()[2].is_leaf(nodes[2]) {
+            continue;
+        }
+        let line = levels.entry((level(0), level(1))).or_default();
+        let published = u64::from(*outcome == Outcome::Published);
+        for (at, n) in [published, 1, published * cube.value(cell), cube.value(cell)].into_iter().enumerate() {
+            line[at] += n;
+        }
+    }
+    for ((place, category), [published, all, given, searches]) in levels {
+        println!("{place} x {category}: {published} of {all} cells, {} % of searches", given * 100 / searches.max(1));
+    }
     println!("build_s {build:.2} protect_s {seconds:.2} cpu_s {cpu:.2} peak_mib {}", process::peak_mib().unwrap_or(0));
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! of them keeps its least value.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::field::scattered;
 use crate::parallel;
@@ -16,6 +17,26 @@ const TASK: usize = 1 << 12;
 /// A name for a set of published cells: the sum of random numbers of its members. That two sets of a problem have one name has odds of about the
 /// square of their count in 2^120.
 type Name = u128;
+
+/// A hash of names, which are drawn by chance already.
+#[derive(Default)]
+struct Drawn(u64);
+
+impl Hasher for Drawn {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, name: u128) {
+        self.0 = name as u64;
+    }
+}
 
 fn number(var: u32) -> Name {
     u128::from(scattered(0x51, u64::from(var))) << 64 | u128::from(scattered(0xA7, u64::from(var)))
@@ -54,13 +75,40 @@ impl Class {
 pub(crate) struct Classes {
     all: Vec<Class>,
     names: Vec<Name>,
-    by_name: HashMap<Name, u32>,
+    by_name: HashMap<Name, u32, BuildHasherDefault<Drawn>>,
     /// Of each variable that is an inner cell and withheld: its class.
     of: Vec<Option<u32>>,
+    /// Of each variable that is published: the classes inside it.
+    inside: Vec<Vec<u32>>,
 }
 
 /// What a published cell would cut out of each class: the part, and its members.
 pub(crate) type Cut = BTreeMap<u32, (Class, Vec<u32>)>;
+
+/// What publishing a variable did to the classes.
+pub(crate) struct Made {
+    var: u32,
+    class: Option<u32>,
+    /// The classes that lie in the variable as a whole.
+    pub(crate) whole: Vec<u32>,
+    /// The classes that it cut, as they were before, and the number of the part that it cut off.
+    split: Vec<(u32, Class, Option<u32>)>,
+    /// Whether the whole ones were free.
+    free: Vec<bool>,
+    members: Vec<(u32, u32)>,
+}
+
+impl Made {
+    /// The classes that changed, and those that are new.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = u32> {
+        self.whole.iter().copied().chain(self.split.iter().flat_map(|(rest, _, part)| [Some(*rest), *part]).flatten())
+    }
+
+    /// Whether a class that lies in the variable as a whole lay in no published cell before.
+    pub(crate) fn was_free(&self, class: u32) -> bool {
+        self.whole.iter().zip(&self.free).any(|(number, free)| *number == class && *free)
+    }
+}
 
 impl Classes {
     pub(crate) fn new(problem: &Problem, tree: &Tree<'_>, withheld: &[bool], threads: usize) -> Self {
@@ -79,18 +127,28 @@ impl Classes {
             };
             tasks[t].iter().map(published).collect::<Vec<_>>()
         });
-        let mut classes = Self { all: Vec::new(), names: Vec::new(), by_name: HashMap::new(), of: vec![None; problem.variables()] };
+        let mut classes = Self {
+            all: Vec::new(),
+            names: Vec::new(),
+            by_name: HashMap::default(),
+            of: vec![None; problem.variables()],
+            inside: vec![Vec::new(); problem.variables()],
+        };
         for (var, published) in tree.inner().iter().zip(parts.into_iter().flatten()) {
             let Some(published) = published else { continue };
             let name = published.iter().fold(0, |sum: Name, p| sum.wrapping_add(number(*p)));
             let class = *classes.by_name.entry(name).or_insert_with(|| {
+                let number = classes.all.len() as u32;
+                published.iter().for_each(|p| classes.inside[*p as usize].push(number));
                 classes.names.push(name);
                 classes.all.push(Class { free: published.is_empty(), published, ..Class::default() });
-                classes.all.len() as u32 - 1
+                number
             });
             classes.all[class as usize].take(problem, tree, *var);
             classes.of[*var as usize] = Some(class);
         }
+        let all = &classes.all;
+        classes.inside.iter_mut().for_each(|inside| inside.sort_by_key(|class| std::cmp::Reverse(all[*class as usize].slack)));
         classes
     }
 
@@ -102,12 +160,6 @@ impl Classes {
 
     pub(crate) fn class(&self, class: u32) -> &Class {
         &self.all[class as usize]
-    }
-
-    /// The class that one becomes a part of when a published cell that it lies in is withheld.
-    pub(crate) fn joined(&self, class: u32, published: u32) -> Option<&Class> {
-        let name = self.names[class as usize].wrapping_sub(number(published));
-        self.by_name.get(&name).map(|c| &self.all[*c as usize])
     }
 
     /// What publishing a variable would cut out of the classes.
@@ -123,21 +175,96 @@ impl Classes {
         cut
     }
 
-    /// Makes a cut: the variable is published. Names and published cells of classes are not kept up: who needs them makes the classes anew.
-    pub(crate) fn publish(&mut self, var: u32, cut: Cut) {
-        self.of[var as usize] = None;
-        for (class, (part, members)) in cut {
-            let whole = &mut self.all[class as usize];
-            if part.members == whole.members {
-                whole.free = false;
-                continue; // all of it lies in the variable: it stays one class
-            }
-            *whole = whole.without(&part);
+    /// The classes inside a published variable.
+    pub(crate) fn inside(&self, var: u32) -> &[u32] {
+        &self.inside[var as usize]
+    }
+
+    /// The name of the published cells that a class lies in.
+    pub(crate) fn name(&self, class: u32) -> Name {
+        self.names[class as usize]
+    }
+
+    /// The class that lies in the published cells of this name.
+    pub(crate) fn named(&self, name: Name) -> Option<u32> {
+        self.by_name.get(&name).copied()
+    }
+
+    /// Makes a cut: the variable is published.
+    pub(crate) fn publish(&mut self, var: u32, cut: Cut) -> Made {
+        let class = self.of[var as usize].take();
+        let mut made = Made { var, class, whole: Vec::new(), split: Vec::new(), free: Vec::new(), members: Vec::new() };
+        for (number, (mut part, members)) in cut {
             let new = self.all.len() as u32;
-            self.all.push(part);
-            for inner in members.into_iter().filter(|inner| *inner != var) {
-                self.of[inner as usize] = Some(new);
+            let whole = &mut self.all[number as usize];
+            if class.is_some() {
+                // an inner cell that is published itself is in no class any more
+                let rest = Class { published: whole.published.clone(), ..whole.without(&part) };
+                made.split.push((number, std::mem::replace(whole, rest), None));
+            } else if part.members == whole.members {
+                made.whole.push(number);
+                made.free.push(std::mem::take(&mut whole.free));
+                add(&mut whole.published, var);
+                self.rename(number, var, true);
+                self.inside[var as usize].push(number);
+            } else {
+                part.published.clone_from(&whole.published);
+                add(&mut part.published, var);
+                let rest = Class { published: std::mem::take(&mut whole.published), ..whole.without(&part) };
+                let before = std::mem::replace(whole, rest);
+                part.published.iter().for_each(|p| self.inside[*p as usize].push(new));
+                self.names.push(self.names[number as usize].wrapping_add(self::number(var)));
+                self.by_name.insert(self.names[new as usize], new);
+                self.all.push(part);
+                for inner in members {
+                    self.of[inner as usize] = Some(new);
+                    made.members.push((inner, number));
+                }
+                made.split.push((number, before, Some(new)));
             }
         }
+        made
+    }
+
+    /// Takes back what [`Classes::publish`] did last.
+    pub(crate) fn take_back(&mut self, made: Made) {
+        self.of[made.var as usize] = made.class;
+        for (inner, class) in made.members {
+            self.of[inner as usize] = Some(class);
+        }
+        for (number, before, part) in made.split.into_iter().rev() {
+            let whole = &mut self.all[number as usize];
+            let published = std::mem::take(&mut whole.published);
+            *whole = Class { published, ..before };
+            if part.is_some()
+                && let (Some(part), Some(name)) = (self.all.pop(), self.names.pop())
+            {
+                self.by_name.remove(&name);
+                for p in part.published {
+                    self.inside[p as usize].pop();
+                }
+            }
+        }
+        for (number, free) in made.whole.into_iter().zip(made.free).rev() {
+            self.inside[made.var as usize].pop();
+            self.rename(number, made.var, false);
+            let whole = &mut self.all[number as usize];
+            whole.free = free;
+            whole.published.retain(|p| *p != made.var);
+        }
+    }
+
+    fn rename(&mut self, class: u32, var: u32, more: bool) {
+        let name = &mut self.names[class as usize];
+        self.by_name.remove(name);
+        *name = if more { name.wrapping_add(number(var)) } else { name.wrapping_sub(number(var)) };
+        self.by_name.insert(*name, class);
+    }
+}
+
+/// Adds a variable to a sorted list.
+fn add(list: &mut Vec<u32>, var: u32) {
+    if let Err(at) = list.binary_search(&var) {
+        list.insert(at, var);
     }
 }

@@ -67,6 +67,7 @@ mod rounding;
 mod small_counts;
 mod sparse;
 mod state;
+mod support;
 mod system;
 mod tree;
 

@@ -9,13 +9,14 @@
 //! first. That takes one pass over the inner cells of each cell, whatever the size of the problem. As every primary has a table in which it differs,
 //! none can be computed either.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::classes::{Class, Classes, Cut};
+use crate::classes::{Classes, Made};
 use crate::field::FIRST;
 use crate::parallel;
 use crate::problem::Problem;
 use crate::state::{Cause, State};
+use crate::support::{HURRIED, PATIENT, Support, support};
 use crate::system::Split;
 use crate::tree::Tree;
 
@@ -24,13 +25,15 @@ use crate::tree::Tree;
 pub struct Intervals {
     /// Two tables that agree with everything published must differ by this much in each primary.
     pub width: u64,
-    /// One such table must let each primary reach this much: the threshold itself.
+    /// One such table must let a primary reach this much: the threshold itself.
     pub reach: u64,
+    /// For how many of a hundred primaries there must be such a table. The others are listed in [`crate::Pattern::short`].
+    pub percent: u64,
 }
 
 impl Default for Intervals {
     fn default() -> Self {
-        Self { width: 2, reach: 11 }
+        Self { width: 2, reach: 11, percent: 99 }
     }
 }
 
@@ -46,25 +49,94 @@ pub(crate) struct Left {
 
 /// Inner cells of one task. Fixed, so that threads change nothing.
 const TASK: usize = 1 << 12;
+/// How many cells are asked again after the first pass.
+const DEAREST: usize = 1000;
+/// For how many classes of a sum exchanges are searched.
+const MOST_LIFTED: usize = 50;
 
 /// How much slack of a class makes a sum with a member in it wide and lets it reach the threshold, however much of the slack lies in the sum itself.
 fn enough(value: u64, want: Intervals) -> u64 {
     want.reach.max(value + want.width)
 }
 
-/// Whether a class has room for the primaries in it that are smaller than the threshold.
-fn has_room(class: &Class, want: Intervals) -> bool {
-    class.members == 0 || class.primary == 0 || class.free || class.slack >= enough(want.reach.saturating_sub(1), want)
+/// The classes of a pattern that is built, and the exchanges that those without slack of their own rely on.
+struct Rooms {
+    classes: Classes,
+    supports: BTreeMap<u32, Support>,
+    /// For each class those that rely on it.
+    relying: BTreeMap<u32, BTreeSet<u32>>,
+    /// How much slack is enough for every primary below the threshold.
+    enough: u64,
 }
 
-/// Whether both sides of a cut have room.
-fn leaves_room(classes: &Classes, cut: &Cut, want: Intervals) -> bool {
-    cut.iter().all(|(class, (part, _))| {
-        let whole = classes.class(*class);
-        let rest = whole.without(part);
-        let same = rest.members == 0 && !whole.free;
-        same || (has_room(part, want) && has_room(&rest, want))
-    })
+impl Rooms {
+    fn new(classes: Classes, want: Intervals) -> Self {
+        let enough = enough(want.reach.saturating_sub(1), want);
+        Self { classes, supports: BTreeMap::new(), relying: BTreeMap::new(), enough }
+    }
+
+    /// Whether a class has room for the primaries in it that are smaller than the threshold, by its own slack.
+    fn alone(&self, class: u32) -> bool {
+        let class = self.classes.class(class);
+        class.members == 0 || class.primary == 0 || class.free || class.slack >= self.enough
+    }
+
+    /// Publishes a variable if every class keeps room; else gives a class that would lose it.
+    fn publish(&mut self, problem: &Problem, tree: &Tree<'_>, var: u32) -> Result<Step, u32> {
+        let cut = self.classes.cut(problem, tree, var);
+        let made = self.classes.publish(var, cut);
+        let mut inside = made.whole.clone();
+        inside.sort_unstable();
+        // what had no room before and is what it was loses nothing
+        let same = |class: &u32| inside.binary_search(class).is_ok() && !made.was_free(*class);
+        let mut asked: BTreeSet<u32> = made.changed().filter(|class| !same(class) || self.supports.contains_key(class)).collect();
+        asked.extend(made.changed().filter_map(|class| self.relying.get(&class)).flatten().copied());
+        let mut found = Vec::new();
+        for class in asked {
+            if self.alone(class) || self.supports.get(&class).is_some_and(|support| support.holds(&self.classes, &inside)) {
+                continue;
+            }
+            let wanted = self.enough - self.classes.class(class).slack;
+            let Some(support) = support(&self.classes, class, wanted, HURRIED, |c| self.classes.class(c).slack) else {
+                self.classes.take_back(made);
+                return Err(class);
+            };
+            found.push((class, support));
+        }
+        let before = found.into_iter().map(|(class, support)| (class, self.rely(class, Some(support)))).collect();
+        Ok(Step { made, before })
+    }
+
+    /// Takes back what was published last.
+    fn take_back(&mut self, step: Step) {
+        for (class, support) in step.before.into_iter().rev() {
+            self.rely(class, support);
+        }
+        self.classes.take_back(step.made);
+    }
+
+    /// Lets a class rely on other exchanges; gives those that it relied on.
+    fn rely(&mut self, class: u32, support: Option<Support>) -> Option<Support> {
+        let before = self.supports.remove(&class);
+        for (other, _) in before.iter().flat_map(|support| &support.changes) {
+            if let Some(relying) = self.relying.get_mut(other) {
+                relying.remove(&class);
+            }
+        }
+        if let Some(support) = support {
+            for (other, _) in &support.changes {
+                self.relying.entry(*other).or_default().insert(class);
+            }
+            self.supports.insert(class, support);
+        }
+        before
+    }
+}
+
+/// A variable that was published, and what those classes relied on before that now rely on something else.
+struct Step {
+    made: Made,
+    before: Vec<(u32, Option<Support>)>,
 }
 
 /// Publishes as much as leaves every primary its room. The state withholds what must be withheld and nothing else.
@@ -72,16 +144,20 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
     let tree = Tree::new(state.problem);
     let candidates: Vec<u32> = (0..state.problem.variables() as u32).filter(|v| state.candidate(*v)).collect();
     candidates.iter().for_each(|v| state.withhold(*v, Cause::Room));
-    publish(state, &tree, candidates, want, threads);
-    // What the pass does not look at: sums that are primary though they are large, and cells that were public from the start.
+    let rooms = publish(state, &tree, candidates, want, threads);
+    // What the pass does not look at: sums that are primary though they are large, and cells that were public from the start. What has room keeps it
+    // when more is withheld: it is not asked again.
     let mut left = Left::default();
+    let primaries = (0..state.problem.variables() as u32).filter(|v| state.problem.flags(*v).primary()).count() as u64;
+    let mut open: Vec<Lacking> = rooms.lacking(state, &tree, want, threads);
     loop {
+        let within = open.len() as u64 * 100 <= primaries * (100 - want.percent.min(100));
         let classes = Classes::new(state.problem, &tree, &state.withheld, threads);
-        let lacking = lacking(state, &tree, &classes, want, threads);
-        let chosen = choose(state, &classes, &lacking, want);
+        let lacking: Vec<u32> = open.iter().filter(|l| !(within && l.wide)).map(|l| l.var).collect();
+        let chosen = choose(state, &tree, &classes, &lacking);
         if chosen.is_empty() {
-            left.short = lacking.iter().map(|l| l.var).collect();
-            left.narrow = lacking.iter().filter(|l| !l.wide).map(|l| l.var).collect();
+            left.short = open.iter().map(|l| l.var).collect();
+            left.narrow = open.iter().filter(|l| !l.wide).map(|l| l.var).collect();
             break;
         }
         left.rounds += 1;
@@ -89,6 +165,14 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
             state.withhold(published, Cause::Interval(var));
             settle(state, published);
         }
+        let classes = Classes::new(state.problem, &tree, &state.withheld, threads);
+        let asked = parallel::map(open.len(), threads, |i| room_of(state.problem, &tree, &classes, open[i].var, want));
+        open = open
+            .into_iter()
+            .zip(asked)
+            .filter(|(_, (wide, reaches))| !(*wide && *reaches))
+            .map(|(l, (wide, _))| Lacking { wide, ..l })
+            .collect();
     }
     publish_computable(state, seed, threads);
     let withheld = &state.withheld;
@@ -98,9 +182,9 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
 
 /// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much. What was refused is asked again, as long as
 /// anything is published: a cell that gave room to others may come to stand alone.
-fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) {
+fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) -> Rooms {
     let problem = state.problem;
-    let mut classes = Classes::new(problem, tree, &state.withheld, threads);
+    let mut rooms = Rooms::new(Classes::new(problem, tree, &state.withheld, threads), want);
     candidates.sort_by_key(|v| std::cmp::Reverse((problem.value(*v), *v)));
     loop {
         let asked = candidates.len();
@@ -108,19 +192,26 @@ fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, wan
             if !state.withheld[*var as usize] {
                 return false; // it was told by others
             }
-            if !leaves_room(&classes, &classes.cut(problem, tree, *var), want) {
-                return true;
-            }
             let told = publish_with(state, *var);
-            for var in &told {
-                let cut = classes.cut(problem, tree, *var);
-                classes.publish(*var, cut);
+            let mut steps = Vec::new();
+            for told in &told {
+                match rooms.publish(problem, tree, *told) {
+                    Ok(step) => steps.push(step),
+                    Err(_) => break,
+                }
+            }
+            if steps.len() < told.len() {
+                steps.into_iter().rev().for_each(|step| rooms.take_back(step));
+                told.iter().for_each(|v| state.set(*v, true));
+                return true;
             }
             told.is_empty()
         });
         if candidates.len() == asked {
-            return;
+            return rooms;
         }
+        // after the first pass only the dearest are worth the time
+        candidates.truncate(DEAREST);
     }
 }
 
@@ -190,56 +281,49 @@ fn settle(state: &mut State<'_>, var: u32) {
 /// A primary without all the room it must have.
 struct Lacking {
     var: u32,
-    /// A class with a member in it, that with most slack; none when all its inner cells are published.
-    class: Option<u32>,
     wide: bool,
 }
 
-fn lacking(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, want: Intervals, threads: usize) -> Vec<Lacking> {
-    let problem = state.problem;
-    let tasks: Vec<&[u32]> = tree.inner().chunks(TASK).collect();
-    // What the class of an inner cell does for each primary that it lies in.
-    let parts = parallel::map(tasks.len(), threads, |t| {
-        let (mut above, mut found) = (Vec::new(), Vec::new());
-        for inner in tasks[t] {
-            let Some((number, class)) = classes.of(*inner) else { continue };
-            tree.above(*inner, &mut above);
-            for var in above.iter().copied().filter(|v| problem.flags(*v).primary() && state.withheld[*v as usize]) {
-                let (wide, reaches) = if var == *inner {
-                    // The others give, or take.
-                    let others = class.slack - tree.spare(var);
-                    let wide = class.members > 1 && class.slack >= want.width;
-                    (class.free || wide, class.free || problem.value(var) + others >= want.reach)
-                } else {
-                    let value = problem.value(var);
-                    (class.free || class.slack >= value + want.width, class.free || class.slack >= enough(value, want))
-                };
-                found.push((var, number, wide, wide && reaches));
+impl Rooms {
+    /// The primaries that have not all the room that they must have.
+    fn lacking(&self, state: &State<'_>, tree: &Tree<'_>, want: Intervals, threads: usize) -> Vec<Lacking> {
+        let problem = state.problem;
+        let must_move = |var: &u32| problem.flags(*var).primary() && state.withheld[*var as usize];
+        // an inner cell moves with its class, by its slack or by the exchanges that it relies on
+        let moves = |var: u32| match self.classes.of(var) {
+            Some((number, class)) => {
+                let lift = self.supports.get(&number).map_or(0, |_| self.enough.saturating_sub(class.slack));
+                let others = class.slack - tree.spare(var) + lift;
+                let wide = (class.members > 1 && class.slack >= want.width) || lift >= want.width;
+                class.free || (wide && problem.value(var) + others >= want.reach)
             }
-        }
-        found
-    });
-    let mut best: Vec<Option<(u64, u32, bool, bool)>> = vec![None; problem.variables()];
-    for (var, class, wide, fine) in parts.into_iter().flatten() {
-        let slack = classes.class(class).slack;
-        let slot = &mut best[var as usize];
-        *slot = Some(match *slot {
-            None => (slack, class, wide, fine),
-            Some((s, c, w, f)) => {
-                let (s, c) = if slack > s { (slack, class) } else { (s, c) };
-                (s, c, w || wide, f || fine)
-            }
+            None => false,
+        };
+        let tasks: Vec<u32> = (0..problem.variables() as u32).step_by(TASK).collect();
+        let parts = parallel::map(tasks.len(), threads, |t| {
+            let end = problem.variables().min(tasks[t] as usize + TASK) as u32;
+            let lacks = |var: u32| {
+                if moves(var) || self.lifts(problem, tree, var, want) {
+                    return None;
+                }
+                let (wide, reaches) = room_of(problem, tree, &self.classes, var, want);
+                (!(wide && reaches)).then_some(Lacking { var, wide })
+            };
+            (tasks[t]..end).filter(must_move).filter_map(lacks).collect::<Vec<_>>()
         });
+        parts.into_iter().flatten().collect()
     }
-    let must_move = |var: u32| problem.flags(var).primary() && state.withheld[var as usize];
-    let of = |(var, slot): (usize, &Option<(u64, u32, bool, bool)>)| match slot {
-        Some((_, _, _, true)) => None,
-        Some((_, class, wide, false)) => Some(Lacking { var: var as u32, class: Some(*class), wide: *wide }),
-        None => must_move(var as u32).then_some(Lacking { var: var as u32, class: None, wide: false }),
-    };
-    let rough: Vec<Lacking> = best.iter().enumerate().filter_map(of).collect();
-    let exact = parallel::map(rough.len(), threads, |i| room_of(problem, tree, classes, rough[i].var, want));
-    rough.into_iter().zip(exact).filter(|(_, (wide, reaches))| !(*wide && *reaches)).map(|(l, (wide, _))| Lacking { wide, ..l }).collect()
+
+    /// Whether the exchanges that a class with a member in a sum relies on give the sum its room, with what lies outside of it.
+    fn lifts(&self, problem: &Problem, tree: &Tree<'_>, var: u32, want: Intervals) -> bool {
+        let cut = self.classes.cut(problem, tree, var);
+        let outside = |class: u32| self.classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
+        cut.keys().filter_map(|class| Some((class, self.supports.get(class)?))).any(|(class, support)| {
+            let lift = support.of(*class).unsigned_abs();
+            let enough = lift >= want.width && problem.value(var) + lift >= want.reach;
+            enough && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
+        })
+    }
 }
 
 /// Whether a primary is wide, and whether it reaches the threshold, by what all classes with a member in it may give and take together.
@@ -254,24 +338,32 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
         up += whole.slack - part.slack;
         down += if whole.members > part.members { part.slack } else { 0 };
     }
-    (up + down >= want.width, problem.value(var) + up >= want.reach)
+    let (wide, reaches) = (up + down >= want.width, problem.value(var) + up >= want.reach);
+    if wide && reaches {
+        return (wide, reaches);
+    }
+    // Classes outside, or parts of them, may give to one inside.
+    let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
+    let lifted = |wanted: u64| cut.keys().take(MOST_LIFTED).any(|class| support(classes, *class, wanted, PATIENT, outside).is_some());
+    let missing = want.reach.saturating_sub(problem.value(var));
+    if lifted(missing.max(want.width)) {
+        return (true, true);
+    }
+    (wide || lifted(want.width), reaches || lifted(missing))
 }
 
 /// Published cells to withhold for what lacks room, each with the primary that it is for: those that join a class with enough slack before others, and
 /// the smallest. At most one for each class, since it changes those near it.
-fn choose(state: &State<'_>, classes: &Classes, lacking: &[Lacking], want: Intervals) -> BTreeMap<u32, u32> {
+fn choose(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, lacking: &[u32]) -> BTreeMap<u32, u32> {
     let mut chosen: BTreeMap<u32, u32> = BTreeMap::new();
-    for Lacking { var, class, .. } in lacking {
-        let Some(class) = class else { continue };
-        let own = classes.class(*class);
-        if own.published.iter().any(|p| chosen.contains_key(p)) {
+    let price = |p: &u32| (state.problem.value(*p), *p);
+    for var in lacking {
+        let cut = classes.cut(state.problem, tree, *var);
+        let around = || cut.keys().flat_map(|class| &classes.class(*class).published).copied();
+        if around().any(|p| chosen.contains_key(&p)) {
             continue;
         }
-        let need = enough(state.problem.value(*var), want);
-        let helps = |p: &u32| classes.joined(*class, *p).is_some_and(|other| other.slack + own.slack >= need);
-        let candidates = || own.published.iter().copied().filter(|p| state.candidate(*p));
-        let price = |p: &u32| (state.problem.value(*p), *p);
-        if let Some(p) = candidates().filter(helps).min_by_key(price).or_else(|| candidates().min_by_key(price)) {
+        if let Some(p) = around().filter(|p| state.candidate(*p)).min_by_key(price) {
             chosen.insert(p, *var);
         }
     }
@@ -281,19 +373,10 @@ fn choose(state: &State<'_>, classes: &Classes, lacking: &[Lacking], want: Inter
 /// A primary that would lose its room if a withheld cell were published; `None` when none would, and a constraint would tell too much.
 pub(crate) fn loser(problem: &Problem, withheld: &[bool], var: u32, want: Intervals, threads: usize) -> Option<u32> {
     let tree = Tree::new(problem);
-    let classes = Classes::new(problem, &tree, withheld, threads);
-    let cut = classes.cut(problem, &tree, var);
-    cut.iter().find_map(|(number, (part, members))| {
-        let whole = classes.class(*number);
-        let rest = whole.without(part);
-        if rest.members == 0 && !whole.free {
-            return None;
-        }
-        let primary = |v: &u32| problem.flags(*v).primary();
-        if !has_room(part, want) {
-            return members.iter().copied().find(primary);
-        }
-        let outside = |v: &u32| classes.of(*v).is_some_and(|(c, _)| c == *number) && !members.contains(v);
-        if has_room(&rest, want) { None } else { tree.inner().iter().copied().find(|v| outside(v) && primary(v)) }
-    })
+    let mut rooms = Rooms::new(Classes::new(problem, &tree, withheld, threads), want);
+    let class = rooms.publish(problem, &tree, var).err()?;
+    let cut = rooms.classes.cut(problem, &tree, var);
+    rooms.classes.publish(var, cut);
+    let inside = |v: &u32| rooms.classes.of(*v).is_some_and(|(number, _)| number == class);
+    tree.inner().iter().copied().find(|v| problem.flags(*v).primary() && inside(v))
 }

@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn every_interval_claimed_is_there(values in prop::array::uniform4(0u64..7)) {
-        let want = Intervals { width: 2, reach: 4 };
+        let want = Intervals { width: 2, reach: 4, ..Intervals::default() };
         let problem = problem(values, 4);
         let pattern = protect(&problem, &Options { intervals: Some(want), ..Options::default() });
         let (truth, outcomes) = (square(values), pattern.outcomes());
@@ -147,7 +147,7 @@ proptest! {
 
     #[test]
     fn every_primary_of_joint_tables_has_its_witnesses(joint in joint(), pool in 0u8..3, value in any::<bool>(), seed in any::<u64>()) {
-        let want = Intervals { width: 2, reach: SMALL };
+        let want = Intervals { width: 2, reach: SMALL, ..Intervals::default() };
         let options = |threads| Options {
             pool: match pool {
                 0 => Pool::Off,
@@ -189,7 +189,7 @@ fn fifteen_less_ten_and_three_is_not_one_and_one() {
     let problem = Problem::new(cells(), &sums).unwrap();
     let linear = protect(&problem, &Options::default());
     assert_eq!(linear.count(Outcome::Secondary), 0);
-    let want = Intervals { width: 2, reach: 3 };
+    let want = Intervals { width: 2, reach: 3, ..Intervals::default() };
     let wide = protect(&problem, &Options { intervals: Some(want), ..Options::default() });
     assert_eq!(wide.count(Outcome::Secondary), 1);
     assert!(wide.safe() && wide.short.is_empty());
