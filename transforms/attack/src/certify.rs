@@ -6,7 +6,7 @@ use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
 use crate::by_class::ByClass;
 use crate::classes::Classes;
 use crate::error::AttackError;
-use crate::exchange;
+use crate::exchange::{self, PATIENT, QUICK};
 use crate::field::Random;
 use crate::hash::CellMap;
 use crate::linear::{minimise, proven};
@@ -103,13 +103,16 @@ pub(crate) fn certify_part<P: Problem + ?Sized>(
     if let Some(base) = &base {
         let known = bounds.clone();
         let ground = Ground { part, holders: &holders, bounds: &known, base };
-        exchange::search(&ground, &classes, need, &mut ranges);
-        search(&ground, need, &mut ranges, LIGHT, seed);
+        exchange::search(&ground, &classes, need, &mut ranges, QUICK);
+        exchange::search(&ground, &classes, need, &mut ranges, PATIENT);
         report.samples.extend((options.samples > 0).then(|| sample(part, base)));
         let by_class = ByClass::of(&ground, &classes);
-        if let Some(by_class) = &by_class {
-            by_class.search(need, &mut ranges, seed);
-            other_tables(&ground, by_class, &classes, need, &mut ranges, seed);
+        match &by_class {
+            Some(by_class) => {
+                by_class.search(need, &mut ranges, seed);
+                other_tables(&ground, by_class, &classes, need, &mut ranges, seed);
+            }
+            None => search(&ground, need, &mut ranges, LIGHT, seed),
         }
         bounds = prove_by_tableau(part, &holders, bounds, need, &ranges, (base, seed)).map_err(objects)?;
         if let Some(by_class) = &by_class {
@@ -141,7 +144,7 @@ fn other_tables(ground: &Ground, by_class: &ByClass, classes: &Classes, need: &N
             ranges.see(unknown, value, value);
         }
         let ground = Ground { base: &base, ..*ground };
-        exchange::search(&ground, classes, need, ranges);
+        exchange::search(&ground, classes, need, ranges, QUICK);
         if let Some(by_class) = ByClass::of(&ground, classes) {
             by_class.search(need, ranges, seed);
         }

@@ -15,12 +15,23 @@ use crate::witness::{Need, Ranges};
 
 /// How many targets are tried from one state of the ranges, and how many of them by one task.
 const BATCH: (usize, usize) = (8192, 64);
-/// How many inner unknowns of a sum, members of a class, and classes at an equation are looked at.
+/// How many inner unknowns of a sum, and members of a class, are looked at.
 const INSIDE: usize = 2000;
 const MEMBERS: usize = 400;
-const NEIGHBOURS: usize = 300;
-/// How many exchanges of four classes are looked up for one target.
-const LOOK_UPS: usize = 5000;
+
+/// How hard exchanges of four classes are searched.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    /// How many classes at an equation are looked at.
+    neighbours: usize,
+    /// How many exchanges are looked up for one target.
+    look_ups: usize,
+}
+
+/// For all targets.
+pub(crate) const QUICK: Effort = Effort { neighbours: 300, look_ups: 5000 };
+/// For the few that are left.
+pub(crate) const PATIENT: Effort = Effort { neighbours: 5000, look_ups: 300_000 };
 
 /// One way or the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,11 +48,12 @@ struct Exchange<'a> {
     members: Lists<u32>,
     /// For each equation the classes that disturb it and have a member that can go down, the furthest first.
     giving: Lists<u32>,
+    effort: Effort,
 }
 
 /// Searches witnesses for all open targets of a part by exchanges, each from the base.
-pub(crate) fn search(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges) {
-    let exchange = Exchange::new(ground, classes);
+pub(crate) fn search(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort) {
+    let exchange = Exchange::new(ground, classes, effort);
     let count = ground.part.cells.len();
     // inner ones first: what is seen of the sums on the way need not be searched again
     let mut open: Vec<u32> = (0u32..).take(count).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
@@ -91,7 +103,7 @@ impl Trial {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(ground: &'a Ground<'a>, classes: &'a Classes) -> Self {
+    fn new(ground: &'a Ground<'a>, classes: &'a Classes, effort: Effort) -> Self {
         let slack = |inner: u32| ground.base[inner as usize] - ground.bounds.lower[inner as usize];
         let mut members = classes.members.clone();
         for class in 0..members.len() {
@@ -102,7 +114,7 @@ impl<'a> Exchange<'a> {
         for row in 0..giving.len() {
             giving.of_mut(row).sort_by_key(|&class| Reverse(give[class as usize]));
         }
-        Self { ground, classes, members, giving }
+        Self { ground, classes, members, giving, effort }
     }
 
     /// How far an inner unknown can still go down.
@@ -143,7 +155,7 @@ impl<'a> Exchange<'a> {
                 left -= self.within(target, class, head, left, way, &mut trial);
             }
         }
-        let mut look_ups = LOOK_UPS;
+        let mut look_ups = self.effort.look_ups;
         for &(class, head) in &heads {
             if left > 0 && look_ups > 0 {
                 self.across(&mut Across { target, head, way, left: &mut left, look_ups: &mut look_ups, trial: &mut trial }, class);
@@ -218,7 +230,7 @@ impl<'a> Exchange<'a> {
         let mut rows: Vec<u32> = self.classes.vector(class).iter().map(|entry| entry.0).collect();
         rows.sort_by_key(|&row| partners.of(row).len());
         for (number, &row) in rows.iter().enumerate() {
-            for &second in partners.of(row).iter().take(NEIGHBOURS) {
+            for &second in partners.of(row).iter().take(self.effort.neighbours) {
                 if job.is_over() {
                     return;
                 }
@@ -239,7 +251,7 @@ impl<'a> Exchange<'a> {
         let rarest = |of, other| self.excess(of, other).min_by_key(|&row| partners.of(row).len());
         if let Some(row) = rarest(class, second) {
             // the third has what the second lacks, the fourth makes up for what both have too much
-            for &third in partners.of(row).iter().take(NEIGHBOURS) {
+            for &third in partners.of(row).iter().take(self.effort.neighbours) {
                 if job.is_over() {
                     return;
                 }
@@ -253,7 +265,7 @@ impl<'a> Exchange<'a> {
             self.exchange(job, second, Sum::Nothing, fourth);
         }
         let Some(row) = self.excess(second, class).min_by_key(|&row| self.classes.disturbing.of(row).len()) else { return };
-        for &fourth in self.classes.disturbing.of(row).iter().take(NEIGHBOURS) {
+        for &fourth in self.classes.disturbing.of(row).iter().take(self.effort.neighbours) {
             if job.is_over() {
                 return;
             }
@@ -477,7 +489,7 @@ mod tests {
                 let need = Need { target: vec![true; base.len()], width: 2, reach: vec![k; base.len()] };
                 let classes = Classes::of(&part, &holders);
                 let mut ranges = Ranges::of(&base);
-                search(&Ground { part: &part, holders: &holders, bounds: &bounds, base: &base }, &classes, &need, &mut ranges);
+                search(&Ground { part: &part, holders: &holders, bounds: &bounds, base: &base }, &classes, &need, &mut ranges, QUICK);
                 all.extend(part.cells.iter().zip(ranges.low.iter().zip(&ranges.high)).map(|(&cell, (&low, &high))| (cell, low, high)));
                 classes_in_all += classes.members.len();
             }
