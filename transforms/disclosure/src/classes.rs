@@ -175,6 +175,11 @@ impl Classes {
         cut
     }
 
+    /// How many classes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// The classes inside a published variable.
     pub(crate) fn inside(&self, var: u32) -> &[u32] {
         &self.inside[var as usize]

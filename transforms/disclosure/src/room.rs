@@ -16,7 +16,7 @@ use crate::field::FIRST;
 use crate::parallel;
 use crate::problem::Problem;
 use crate::state::{Cause, State};
-use crate::support::{HURRIED, PATIENT, Support, support};
+use crate::support::{Effort, HURRIED, PATIENT, Support, support};
 use crate::system::Split;
 use crate::tree::Tree;
 
@@ -70,9 +70,27 @@ struct Rooms {
 }
 
 impl Rooms {
-    fn new(classes: Classes, want: Intervals) -> Self {
+    /// The classes of a pattern, with exchanges for those that lie in published cells already and have no slack of their own.
+    fn new(classes: Classes, want: Intervals, threads: usize) -> Self {
         let enough = enough(want.reach.saturating_sub(1), want);
-        Self { classes, supports: BTreeMap::new(), relying: BTreeMap::new(), enough }
+        let mut rooms = Self { classes, supports: BTreeMap::new(), relying: BTreeMap::new(), enough };
+        let asked: Vec<u32> = (0..rooms.classes.len() as u32).filter(|class| !rooms.alone(*class)).collect();
+        let found = parallel::map(asked.len(), threads, |i| rooms.search(asked[i], PATIENT));
+        for (class, support) in asked.into_iter().zip(found) {
+            rooms.rely(class, support);
+        }
+        rooms
+    }
+
+    /// Whether exchanges still hold, and give a class all the slack that it now lacks: it may have lost members since they were found.
+    fn suffices(&self, class: u32, support: &Support, inside: &[u32]) -> bool {
+        support.of(class).unsigned_abs() + self.classes.class(class).slack >= self.enough && support.holds(&self.classes, inside)
+    }
+
+    /// Exchanges that give a class the slack that it lacks.
+    fn search(&self, class: u32, effort: Effort) -> Option<Support> {
+        let wanted = self.enough - self.classes.class(class).slack;
+        support(&self.classes, class, wanted, effort, |c| self.classes.class(c).slack)
     }
 
     /// Whether a class has room for the primaries in it that are smaller than the threshold, by its own slack.
@@ -93,11 +111,10 @@ impl Rooms {
         asked.extend(made.changed().filter_map(|class| self.relying.get(&class)).flatten().copied());
         let mut found = Vec::new();
         for class in asked {
-            if self.alone(class) || self.supports.get(&class).is_some_and(|support| support.holds(&self.classes, &inside)) {
+            if self.alone(class) || self.supports.get(&class).is_some_and(|known| self.suffices(class, known, &inside)) {
                 continue;
             }
-            let wanted = self.enough - self.classes.class(class).slack;
-            let Some(support) = support(&self.classes, class, wanted, HURRIED, |c| self.classes.class(c).slack) else {
+            let Some(support) = self.search(class, HURRIED) else {
                 self.classes.take_back(made);
                 return Err(class);
             };
@@ -184,7 +201,7 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
 /// anything is published: a cell that gave room to others may come to stand alone.
 fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) -> Rooms {
     let problem = state.problem;
-    let mut rooms = Rooms::new(Classes::new(problem, tree, &state.withheld, threads), want);
+    let mut rooms = Rooms::new(Classes::new(problem, tree, &state.withheld, threads), want, threads);
     candidates.sort_by_key(|v| std::cmp::Reverse((problem.value(*v), *v)));
     loop {
         let asked = candidates.len();
@@ -292,7 +309,7 @@ impl Rooms {
         // an inner cell moves with its class, by its slack or by the exchanges that it relies on
         let moves = |var: u32| match self.classes.of(var) {
             Some((number, class)) => {
-                let lift = self.supports.get(&number).map_or(0, |_| self.enough.saturating_sub(class.slack));
+                let lift = self.supports.get(&number).map_or(0, |support| support.of(number).unsigned_abs());
                 let others = class.slack - tree.spare(var) + lift;
                 let wide = (class.members > 1 && class.slack >= want.width) || lift >= want.width;
                 class.free || (wide && problem.value(var) + others >= want.reach)
@@ -373,7 +390,7 @@ fn choose(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, lacking: &[u32]
 /// A primary that would lose its room if a withheld cell were published; `None` when none would, and a constraint would tell too much.
 pub(crate) fn loser(problem: &Problem, withheld: &[bool], var: u32, want: Intervals, threads: usize) -> Option<u32> {
     let tree = Tree::new(problem);
-    let mut rooms = Rooms::new(Classes::new(problem, &tree, withheld, threads), want);
+    let mut rooms = Rooms::new(Classes::new(problem, &tree, withheld, threads), want, threads);
     let class = rooms.publish(problem, &tree, var).err()?;
     let cut = rooms.classes.cut(problem, &tree, var);
     rooms.classes.publish(var, cut);

@@ -8,13 +8,21 @@ use std::cmp::Reverse;
 
 use crate::classes::Classes;
 
-/// How many classes inside a published cell are looked at, in the order in which they came to be (what is left of large cells comes first), and how many of
-/// those with most slack are tried.
-const SCAN: usize = 400;
-const TRIED: usize = 24;
-/// How many exchanges are looked up for one class: while the pattern is built, and for a cell that has no room in the end.
-pub(crate) const HURRIED: usize = 1200;
-pub(crate) const PATIENT: usize = 20_000;
+/// How hard exchanges are searched.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    /// How many classes inside a published cell are looked at, in the order in which they came to be: what is left of large cells comes first.
+    scan: usize,
+    /// How many of those, the ones with most slack, are tried.
+    tried: usize,
+    /// How many exchanges are looked up for one class.
+    look_ups: usize,
+}
+
+/// While a pattern is built.
+pub(crate) const HURRIED: Effort = Effort { scan: 400, tried: 24, look_ups: 1200 };
+/// For classes that lie in published cells from the start, and for cells that have no room in the end.
+pub(crate) const PATIENT: Effort = Effort { scan: 10_000, tried: 2_000, look_ups: 200_000 };
 
 /// Exchanges that let a class go up: by how much each class changes, the class itself among them. It holds as long as those that go down have the slack and
 /// the changes in every published cell add up to nothing.
@@ -48,8 +56,9 @@ impl Support {
 }
 
 /// Exchanges by which a class may go up by as much as is wanted, if there are such. `slack` says how far a class may go down for it.
-pub(crate) fn support(classes: &Classes, class: u32, wanted: u64, look_ups: usize, slack: impl Fn(u32) -> u64) -> Option<Support> {
-    let mut search = Search { classes, class, slack, left: i64::try_from(wanted).ok()?, look_ups, found: Support::default() };
+pub(crate) fn support(classes: &Classes, class: u32, wanted: u64, effort: Effort, slack: impl Fn(u32) -> u64) -> Option<Support> {
+    let mut search =
+        Search { classes, class, slack, left: i64::try_from(wanted).ok()?, look_ups: effort.look_ups, effort, found: Support::default() };
     search.run();
     (search.left <= 0).then_some(search.found)
 }
@@ -59,6 +68,7 @@ struct Search<'a, S> {
     class: u32,
     slack: S,
     left: i64,
+    effort: Effort,
     look_ups: usize,
     found: Support,
 }
@@ -76,9 +86,9 @@ impl<S: Fn(u32) -> u64> Search<'_, S> {
     /// The classes inside a published cell that can go down, those with most slack first.
     fn givers(&self, cell: u32) -> Vec<u32> {
         let able = |c: &u32| *c != self.class && (self.slack)(*c) > 0;
-        let mut givers: Vec<u32> = self.classes.inside(cell).iter().copied().take(SCAN).filter(able).collect();
+        let mut givers: Vec<u32> = self.classes.inside(cell).iter().copied().take(self.effort.scan).filter(able).collect();
         givers.sort_unstable_by_key(|c| (Reverse((self.slack)(*c)), *c));
-        givers.truncate(TRIED);
+        givers.truncate(self.effort.tried);
         givers
     }
 
@@ -126,7 +136,7 @@ impl<S: Fn(u32) -> u64> Search<'_, S> {
             // it is inside of all that the class is, and more: another must take there what it gives
             None => {
                 let Some(cell) = rarest(&mut other.iter().copied().filter(|c| own.binary_search(c).is_err())) else { return };
-                for &taker in classes.inside(cell).iter().take(SCAN) {
+                for &taker in classes.inside(cell).iter().take(self.effort.scan) {
                     self.look_ups = self.look_ups.saturating_sub(1);
                     let name = classes.name(taker).wrapping_sub(base);
                     match classes.named(name) {

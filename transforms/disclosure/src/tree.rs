@@ -64,8 +64,9 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// How far an inner cell may fall: to one, as zeros are public; to zero when no table holds it.
+    /// How far an inner cell may fall: to one, as zeros are public. One that no table holds keeps to that as well, so that no sum that a table holds falls to
+    /// nothing.
     pub(crate) fn spare(&self, var: u32) -> u64 {
-        self.problem.value(var).saturating_sub(u64::from(self.problem.weight(var) > 0))
+        self.problem.value(var).saturating_sub(1)
     }
 }

@@ -143,7 +143,7 @@ impl Joint {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_primary_of_joint_tables_has_its_witnesses(joint in joint(), pool in 0u8..3, value in any::<bool>(), seed in any::<u64>()) {

@@ -98,7 +98,8 @@ pub struct AttackOutcome {
     pub numbers: AttackNumbers,
     /// The fallen cells in words, with the formula; the first ones, when there are more than were asked for.
     pub fallen: Vec<String>,
-    /// Cells with neither two witnesses nor a proof that there are none; named only when values are revealed, as being one tells something.
+    /// Cells with neither two witnesses nor a proof that there are none; named only for the publisher and when values are revealed, as being one tells
+    /// something.
     pub not_certified: Vec<String>,
     /// What the files tell beside their figures.
     pub telltales: Vec<Telltale>,

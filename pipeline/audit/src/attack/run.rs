@@ -157,7 +157,7 @@ pub fn attack_problem(
             intervals: intervals.as_ref().map(Into::into),
         },
         fallen,
-        not_certified: if settings.reveal { open(&report.intervals.not_wide) } else { Vec::new() },
+        not_certified: if settings.reveal || targets.is_some() { open(&report.intervals.not_wide) } else { Vec::new() },
         telltales,
         notes,
     })
