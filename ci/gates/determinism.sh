@@ -53,7 +53,7 @@ build base -- "${pair[@]}" || { tail "$work/log"; exit 1; }
 say "built: $(digests base . | wc -l) files, $(digests base "$release/data" | wc -l) of them tables"
 variant threads-1 -- "${pair[@]}" --threads 1
 variant threads-7 -- "${pair[@]}" --threads 7
-printf '[engine]\nthreads = 3\nbatch_size = 61\nmemory_mb = 64\nsort_records = 999\n' > "$work/small.toml"
+printf '[engine]\nthreads = 3\nbatch_size = 61\nmemory_mb = 128\nsort_records = 999\n' > "$work/small.toml"
 variant small-batches-and-memory -- "${pair[@]}" --config "$work/small.toml"
 variant tokyo-and-turkish env TZ=Asia/Tokyo LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 -- "${pair[@]}"
 variant st-johns-and-c env -i PATH="$PATH" HOME="$work" TZ=America/St_Johns LC_ALL=C -- "${pair[@]}"
