@@ -165,8 +165,6 @@ pub(crate) struct Candidate<'a> {
     pub(crate) month: Month,
     /// Where its files are.
     pub(crate) folder: &'a Path,
-    /// Whether it is not published yet.
-    pub(crate) new: bool,
     /// The exact counts of all months that bear on it.
     pub(crate) inner: Vec<Inner>,
     /// The cells that must not be found out.
@@ -197,7 +195,7 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// [`StageError::Attacked`] when anything is found: the release must not be published.
     pub(crate) async fn pass(&mut self, release: Candidate<'_>) -> Result<AttackOutcome, StageError> {
-        let Candidate { month, folder, new, inner, primaries, geography } = release;
+        let Candidate { month, folder, inner, primaries, geography } = release;
         let store = self.store.exists().then_some(self.store);
         let mut history: History = read_draft(folder, month, 1, store, &self.lists, &()).await?;
         // The months of a quarter or year that this one closes come with their counts.
@@ -206,9 +204,7 @@ impl<'a> Gate<'a> {
             history.releases.extend(read.releases.into_iter().filter(|r| r.id().month == *other));
             history.notes.extend(read.notes);
         }
-        if new {
-            self.drafts.insert(month, folder.to_path_buf());
-        }
+        self.drafts.insert(month, folder.to_path_buf());
         let (lists, settings) = (self.lists.clone(), settings(self.rules, false));
         let known: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
         let all = known.keys().all(|month| inner.iter().any(|row| row.month == *month));

@@ -15,6 +15,17 @@ pub(crate) enum Span {
     Year,
 }
 
+impl Span {
+    /// `periode_type` and `periode` of the table, of the period of this kind that a month lies in.
+    pub(crate) fn of(self, month: Month) -> (&'static str, String) {
+        match self {
+            Self::Month => ("mois", month.to_string()),
+            Self::Quarter => ("trimestre", format!("{}-T{}", month.year(), month.number().div_ceil(3))),
+            Self::Year => ("annee", month.year().to_string()),
+        }
+    }
+}
+
 /// What a row counts the searches of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {

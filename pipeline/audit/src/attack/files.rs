@@ -6,6 +6,7 @@
 use super::{
     CodeLists, PublishedDemand, ReleaseId,
     demand::DATASET,
+    derived,
     rows::DemandReader,
     statistics,
     telltale::{Telltale, TelltaleKind, Telltales},
@@ -20,7 +21,7 @@ use serde::Deserialize;
 use solidata_canon::{
     TableReceipt, TableWriter, WRITER_VERSION, contract_of_table_schema, csv_path, parquet_path, schema_path, table_schema,
 };
-use solidata_model::{CodeListEntry, DatasetSpec, Digest, Feeds, Manifest, canonical_json, kind};
+use solidata_model::{CodeListEntry, DatasetSpec, Digest, Feeds, FileEntry, Manifest, canonical_json, kind};
 use solidata_store::{Progress, PublicStore, release::MANIFEST};
 use std::{fs::File, io::Sink};
 
@@ -52,13 +53,13 @@ pub(crate) async fn read(
     let Some((bytes, sha256, file)) = spill(store, &path(&parquet_path(DATASET)), progress).await? else { return Ok(None) };
     let schema = store.get(&path(&schema_path(DATASET))).await?;
     let manifest = store.get(&path(MANIFEST)).await?;
-    let (lists, schema_there) = (lists.clone(), schema.clone());
-    let read = tokio::task::spawn_blocking(move || read_table(file, schema_there.as_ref(), &lists, id));
+    let (known, schema_there) = (lists.clone(), schema.clone());
+    let read = tokio::task::spawn_blocking(move || read_table(file, schema_there.as_ref(), &known, id));
     // the library of the format gives up on some damaged files by a panic
     let gave_up =
         |_| AuditError::Table { path: path(&parquet_path(DATASET)), detail: "it cannot be read as Parquet: it is damaged".into() };
     let mut table = read.await.map_err(gave_up)??;
-    let mut found = Found { prefix, telltales: std::mem::take(&mut table.demand.telltales), notes: Vec::new() };
+    let mut found = Found { prefix: prefix.clone(), telltales: std::mem::take(&mut table.demand.telltales), notes: Vec::new() };
     let csv = csv_bytes(store, &path(&csv_path(DATASET)), schema, &table, &mut found, progress).await?;
     let parquet = Facts { path: parquet_path(DATASET), bytes, sha256 };
     compare_parquet(&table, &parquet, &mut found);
@@ -67,9 +68,19 @@ pub(crate) async fn read(
         Some(manifest) => check_manifest(&manifest, listed, &facts, &table, &mut found),
         None => Vec::new(),
     };
+    let looks: [(&str, Look); 2] = [(derived::LOCAL, derived::local), (derived::SHARES, derived::shares)];
+    for (name, look) in looks {
+        let Some((_, _, file)) = spill(store, &path(&csv_path(name)), progress).await? else { continue };
+        let (whole, demand, known) = (format!("{prefix}/{}", csv_path(name)), table.demand.clone(), lists.clone());
+        let look = tokio::task::spawn_blocking(move || look(&file, whole, &demand, &known));
+        found.telltales.extend(look.await.map_err(|e| AuditError::Table { path: path(&csv_path(name)), detail: e.to_string() })??);
+    }
     table.demand.telltales = found.telltales;
     Ok(Some(ReadRelease { demand: table.demand, code_lists, notes: found.notes }))
 }
+
+/// Looks at a table that is made of published cells.
+type Look = fn(&File, String, &PublishedDemand, &CodeLists) -> Result<Vec<Telltale>, AuditError>;
 
 struct Found {
     prefix: String,
@@ -270,7 +281,9 @@ fn check_manifest(
             wrong(format!("{} has other rows than it says", facts.path));
         }
     }
-    let tables = manifest.files.iter().filter(|f| f.rows.is_some() && files.iter().all(|facts| facts.path != f.path));
+    let derived = [derived::LOCAL, derived::SHARES].map(csv_path);
+    let other = |f: &&FileEntry| f.rows.is_some() && !derived.contains(&f.path) && files.iter().all(|facts| facts.path != f.path);
+    let tables = manifest.files.iter().filter(other);
     let others: Vec<&str> = tables.map(|f| f.path.as_str()).collect();
     if !others.is_empty() {
         found.notes.push(format!("{}: these tables took no part in the attack: {}", found.prefix, others.join(", ")));

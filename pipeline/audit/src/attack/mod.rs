@@ -18,6 +18,7 @@
 
 mod categories;
 mod demand;
+mod derived;
 mod files;
 mod history;
 mod insider;

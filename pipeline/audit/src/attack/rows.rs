@@ -182,14 +182,13 @@ impl DemandReader {
 
     /// The kind of a period that this release may hold: its month, and the quarter and the year that end with it.
     fn span(&self, kind: &str, period: &str) -> Option<Span> {
-        let (month, year) = (self.id.month.number(), self.id.month.year());
-        let (span, text) = match kind {
-            "mois" => (Span::Month, self.id.month.to_string()),
-            "trimestre" if month.is_multiple_of(3) => (Span::Quarter, format!("{year}-T{}", month / 3)),
-            "annee" if month == 12 => (Span::Year, year.to_string()),
-            _ => return None,
+        let month = self.id.month.number();
+        let ends = [(Span::Month, true), (Span::Quarter, month.is_multiple_of(3)), (Span::Year, month == 12)];
+        let fits = |span: &Span| {
+            let (known, text) = span.of(self.id.month);
+            known == kind && text == period
         };
-        (text == period).then_some(span)
+        ends.into_iter().filter(|(_, ends)| *ends).map(|(span, _)| span).find(fits)
     }
 
     /// Sees that columns which follow from the key are the same in each of its rows, whether those are secret or not.

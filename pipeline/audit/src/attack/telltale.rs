@@ -21,6 +21,8 @@ pub enum TelltaleKind {
     HiddenZero,
     /// What is published contradicts itself: no table of counts fits it.
     Contradiction,
+    /// A table that is made of published cells says something that does not follow from them.
+    Derived,
     /// The CSV and the Parquet file do not hold the same rows.
     Rows,
     /// The bytes of a file are not those that follow from its rows.

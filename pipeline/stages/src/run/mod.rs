@@ -189,13 +189,12 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project, lists: &lists };
         let release = release.make(&vault, &request.engine).await?;
         progress.end();
-        if protected.is_some() {
+        // A month that is published is not published again: it is the same, or it is refused.
+        if protected.is_some() && !past.is_published(*month) {
             progress.begin(&format!("attack {month}"), None);
             let private = protections.get_mut(month).map(|p| (std::mem::take(&mut p.inner), std::mem::take(&mut p.primaries)));
             let (inner, primaries) = private.unwrap_or_default();
-            let new = !past.is_published(*month);
-            let candidate =
-                Candidate { month: *month, folder: release.folder(), new, inner, primaries, geography: lists.geography.clone() };
+            let candidate = Candidate { month: *month, folder: release.folder(), inner, primaries, geography: lists.geography.clone() };
             attacks.insert(*month, gate.pass(candidate).await?);
             progress.end();
         }
