@@ -86,45 +86,58 @@ pub async fn attack(request: &AttackRequest) -> Result<Attack, StageError> {
     let lists = code_lists(&request.project)?;
     let settings = settings(&crate::protect::rules(&request.project)?, request.reveal);
     let history = read_address(&request.target, request.month, &lists, request.store_options.iter().cloned(), &()).await?;
-    let months: BTreeMap<Month, String> =
-        history.releases.iter().map(|r| (r.id().month, format!("{}@r{}", r.id().month, r.id().revision))).collect();
+    let months: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
     let problem = request.vault.is_some().then(|| DemandProblem::new(&lists, &history.releases)).transpose()?;
     let public = on_cores(move || Ok(attack_history(&lists, history, &settings)?)).await?;
     let insiders = match (problem, &request.vault) {
         (Some(problem), Some(vault)) => {
-            let shares = shares(&problem, &months, vault, &request.project)?;
-            Some(on_cores(move || Ok(attack_insiders(&problem, shares.organisations(), None, &settings)?)).await?)
+            let (shares, truth) = private(&problem, &months, vault, &request.project)?;
+            let attack = move || {
+                let value = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
+                Ok(attack_insiders(&problem, shares.organisations(), Some(&value), &settings)?)
+            };
+            Some(on_cores(attack).await?)
         }
         _ => None,
     };
     Ok(Attack { public, insiders })
 }
 
-/// The searches of each organisation in the months that were read, from the vault that published them.
-fn shares(problem: &DemandProblem, months: &BTreeMap<Month, String>, vault: &Path, project: &Project) -> Result<Shares, StageError> {
+/// The searches of each organisation in the months that were read, and the true value of every cell that is not zero, from the vault that published them.
+fn private(
+    problem: &DemandProblem,
+    months: &BTreeMap<Month, u32>,
+    vault: &Path,
+    project: &Project,
+) -> Result<(Shares, HashMap<CellId, i64>), StageError> {
     let view = VaultView::open(vault)?.ok_or_else(|| StageError::Usage(format!("{}: there is no vault", vault.display())))?;
-    let lists = Lists::load(project)?;
+    let geography = Lists::load(project)?.geography;
     let ledger = view.ledger()?;
     let mut shares = Shares::new();
     let mut numbers: BTreeMap<u128, u32> = BTreeMap::new();
-    for (month, period) in months {
+    let mut inner = Vec::new();
+    for (month, revision) in months {
         let key = ledger.iter().rfind(|e| e.release.month == *month).and_then(|e| e.counts());
         let cubes = key.map(|key| past::counts(&view, *month, &key)).transpose()?.flatten();
         let cubes = cubes.ok_or_else(|| StageError::Usage(format!("{month}: the vault has no exact counts of it")))?;
-        for row in cubes.inner()? {
-            let Some(id) = french(&lists.geography, &row.territory) else { continue };
+        let period = format!("{month}@r{revision}");
+        let from = inner.len();
+        inner.extend(cubes.inner()?);
+        for row in &inner[from..] {
+            let Some(id) = french(&geography, &row.territory) else { continue };
             let who = row.who.filter(|who| who.kind == Contributor::Organisation).map(|who| {
                 let next = numbers.len() as u32;
                 *numbers.entry(who.hash).or_insert(next)
             });
-            let (net, removed) = (territory_leaf(&lists.geography, id), gross_leaf(&lists.geography, id));
+            let (net, removed) = (territory_leaf(&geography, id), gross_leaf(&geography, id));
             for (place, counted, n) in [(net, row.outcome.as_str(), row.net), (removed, REMOVED, row.gross - row.net)] {
-                let cells = problem.cells_of(period, &place, &row.category, counted).unwrap_or_default();
+                let cells = problem.cells_of(&period, &place, &row.category, counted).unwrap_or_default();
                 shares.add(who, &cells, i64::try_from(n).unwrap_or(i64::MAX));
             }
         }
     }
-    Ok(shares)
+    let truth = truth(problem, months, &inner, &geography);
+    Ok((shares, truth))
 }
 
 /// A territory that demand is given for.
