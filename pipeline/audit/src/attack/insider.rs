@@ -3,7 +3,7 @@
 use super::{AttackSettings, DemandProblem};
 use crate::AuditError;
 use serde::Serialize;
-use solidata_attack::{CellId, Insider, Own, Truth};
+use solidata_attack::{CellId, CertifyOptions, Insider, Own, Truth};
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -89,6 +89,9 @@ impl fmt::Display for InsiderNumbers {
     }
 }
 
+/// For how many cells of one organisation linear programs are asked for a proof: there are many organisations.
+const PROGRAMS: usize = 20;
+
 /// Attacks as each organisation can, with what it knows of its own searches. Numbers come back and nothing else.
 ///
 /// # Errors
@@ -100,7 +103,7 @@ pub fn attack_insiders(
     settings: &AttackSettings,
 ) -> Result<InsiderNumbers, AuditError> {
     let fallen = solidata_attack::exact(problem, &settings.attack.exact)?.fallen;
-    let insider = Insider::new(problem, settings.attack.certify)?;
+    let insider = Insider::new(problem, CertifyOptions { linear_programs: PROGRAMS, ..settings.attack.certify })?;
     let mut numbers = InsiderNumbers::default();
     for (_, own) in organisations {
         let report = insider.attack(&own, &fallen, truth)?;
