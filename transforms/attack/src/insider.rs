@@ -9,9 +9,11 @@ use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
 use crate::certify::{
     CertifyOptions, NEAR, Truth, certify_part, contradiction, part_seed, prove_by_tableau, prove_open, settle, true_table,
 };
+use crate::classes::Classes;
 use crate::eliminate::Elimination;
 use crate::error::AttackError;
 use crate::exact::formula;
+use crate::exchange::{self, QUICK};
 use crate::field::{First, Random};
 use crate::formula::Formula;
 use crate::hash::CellMap;
@@ -97,6 +99,7 @@ struct Ready {
     part: Part,
     holders: Holders,
     bounds: Bounds,
+    classes: Classes,
 }
 
 /// What is common to all parts in one attack.
@@ -170,7 +173,8 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
             .map(|part| {
                 let holders = holders(&part);
                 let bounds = propagate(&part, &holders).map_err(|relation| contradiction(problem, relation))?;
-                Ok(Ready { part, holders, bounds })
+                let classes = Classes::of(&part, &holders);
+                Ok(Ready { part, holders, bounds, classes })
             })
             .collect();
         let parts = parts?;
@@ -267,6 +271,14 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         let base = true_table(&informed, &around, truth)?;
         let start = true_table(&informed, &inside, truth)?;
         let mut seen = Ranges::of(&start);
+        if knows.known(&ready.part).is_empty() {
+            let whole = self.exchanges(ready, near, knows, truth)?;
+            for (cell, at) in inside.cells.iter().zip(0u32..) {
+                if let Ok(place) = ready.part.cells.binary_search(cell) {
+                    seen.see(at, whole.low[place], whole.high[place]);
+                }
+            }
+        }
         let ground = Ground { part: &inside, holders: &inside_holders, bounds: &free, base: &start };
         search(&ground, &knows.need(&inside, Some(&near.asked), &self.options), &mut seen, LIGHT, seed);
         let mut ranges = Ranges::of(&base);
@@ -281,6 +293,20 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         settle(&around, &need, &ranges, &bounds, &mut intervals);
         self.tell(ready, knows, intervals, &mut report);
         Ok(report)
+    }
+
+    /// What exchanges over the whole part show of the cells that are asked about, for an organisation that knows no cell, only that none holds less than its
+    /// own count.
+    fn exchanges(&self, ready: &Ready, near: &Neighbourhood, knows: &Knows, truth: Truth<'_>) -> Result<Ranges, AttackError> {
+        let part = without_known(&ready.part, knows.own, &BTreeMap::new())?;
+        let base = true_table(self.problem, &part, truth)?;
+        let lower = ready.bounds.lower.iter().zip(&part.lower).map(|(a, b)| *a.max(b)).collect();
+        let bounds = Bounds { lower, upper: ready.bounds.upper.clone() };
+        let ground = Ground { part: &part, holders: &ready.holders, bounds: &bounds, base: &base };
+        let need = knows.need(&part, Some(&near.asked), &self.options);
+        let mut ranges = Ranges::of(&base);
+        exchange::search(&ground, &ready.classes, &need, &mut ranges, QUICK);
+        Ok(ranges)
     }
 
     /// What is computed exactly of the targets of a part, with formulas.
