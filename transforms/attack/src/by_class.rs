@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::bounds::{Bounds, Holders, holders};
-use crate::certify::cut_out;
 use crate::classes::Classes;
 use crate::field::Random;
 use crate::linear::{minimise, proven};
+use crate::proof::cut_out;
 use crate::reduced::{Deal, Reduced};
 use crate::region::{Ground, misfit};
 use crate::start::{self, Aim};
@@ -100,12 +100,10 @@ impl<'a> ByClass<'a> {
 
     /// Moves one target as far as is asked, and tells what checked tables show of those that are open.
     fn settle(&self, target: u32, need: &Need, seen: &Ranges, open: &[u32], random: &mut Random) -> Vec<(u32, i64)> {
-        let at = target as usize;
-        let (least, most) = (self.ground.bounds.lower[at], self.ground.bounds.upper[at]);
         let (any, whole) = self.sides(target);
-        let (mut low, mut high) = (seen.low[at], seen.high[at]);
         let mut out = Vec::new();
-        let mut note = |table: Vec<i64>| {
+        need.pursue(target, seen, self.ground.bounds, |goal, up| {
+            let table = self.go(target, if up { &any } else { &whole }, (goal, up), &any, random);
             if misfit(self.ground.part, &table).is_some() {
                 return None;
             }
@@ -114,20 +112,8 @@ impl<'a> ByClass<'a> {
                 (value < seen.low[u as usize] || value > seen.high[u as usize]).then_some((u, value))
             };
             out.extend(open.iter().filter_map(news));
-            Some(table[at])
-        };
-        let reach = if need.reach[at] <= most { need.reach[at] } else { high };
-        let goal = if high - low < need.width { reach.max(low + need.width) } else { reach }.min(most);
-        if goal > high {
-            high = high.max(note(self.go(target, &any, (goal, true), &any, random)).unwrap_or(high));
-        }
-        let goal = (high - need.width).max(least);
-        if high - low < need.width && goal < low {
-            low = low.min(note(self.go(target, &whole, (goal, false), &any, random)).unwrap_or(low));
-        }
-        if high - low < need.width && low + need.width <= most && low < seen.low[at] {
-            note(self.go(target, &any, (low + need.width, true), &any, random));
-        }
+            Some(table[target as usize])
+        });
         out
     }
 

@@ -124,25 +124,11 @@ impl<'a> Exchange<'a> {
 
     /// Searches tables for one target and adds what was seen in them.
     fn settle(&self, target: u32, need: &Need, seen: &Ranges, scales: &mut Scales, out: &mut Vec<(u32, i64)>) {
-        let at = target as usize;
-        let (base, least, most) = (self.ground.base[at], self.ground.bounds.lower[at], self.ground.bounds.upper[at]);
-        let (mut low, mut high) = (seen.low[at], seen.high[at]);
-        // what proven bounds exclude is not tried
-        let reach = if need.reach[at] <= most { need.reach[at] } else { high };
-        let mut goal = if high - low < need.width { reach.max(low + need.width) } else { reach };
-        goal = goal.min(most);
-        if goal > high {
-            high = high.max(self.go(target, goal - base, Way::Up, scales, out));
-        }
-        goal = (high - need.width).max(least);
-        if high - low >= need.width || goal >= low {
-            return;
-        }
-        low = low.min(self.go(target, base - goal, Way::Down, scales, out));
-        // upwards it was perhaps asked for too much, beyond what is possible
-        if low < seen.low[at] && high - low < need.width && low + need.width <= most {
-            self.go(target, low + need.width - base, Way::Up, scales, out);
-        }
+        let base = self.ground.base[target as usize];
+        need.pursue(target, seen, self.ground.bounds, |goal, up| {
+            let (amount, way) = if up { (goal - base, Way::Up) } else { (base - goal, Way::Down) };
+            Some(self.go(target, amount, way, scales, out))
+        });
     }
 
     /// Moves a target as far as asked, or as far as exchanges go, and tells its value in the table that was found.

@@ -6,9 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
-use crate::certify::{
-    CertifyOptions, NEAR, Truth, certify_part, contradiction, part_seed, prove_by_tableau, prove_open, settle, true_table,
-};
+use crate::certify::{CertifyOptions, Truth, certify_part, contradiction, part_seed, settle, true_table};
 use crate::classes::Classes;
 use crate::eliminate::Elimination;
 use crate::error::AttackError;
@@ -18,6 +16,7 @@ use crate::field::{First, Random};
 use crate::formula::Formula;
 use crate::hash::CellMap;
 use crate::problem::{CellId, Problem, RelationId, State};
+use crate::proof::{NEAR, prove_by_tableau, prove_open};
 use crate::region::Ground;
 use crate::report::{IntervalReport, Pinned};
 use crate::system::{Part, Row, System, UNBOUNDED};

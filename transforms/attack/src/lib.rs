@@ -50,6 +50,7 @@ mod history;
 mod insider;
 mod linear;
 mod problem;
+mod proof;
 mod reduced;
 mod region;
 mod report;

@@ -123,6 +123,30 @@ impl Need {
     }
 }
 
+impl Need {
+    /// Asks for tables in which a target is where witnesses are still missing: as high as it must reach, then far enough below. `go` moves it towards a goal, up
+    /// or down, and tells its value in the checked table that came of it. What proven bounds exclude is not asked for.
+    pub(crate) fn pursue(&self, target: u32, seen: &Ranges, bounds: &Bounds, mut go: impl FnMut(i64, bool) -> Option<i64>) {
+        let at = target as usize;
+        let (least, most) = (bounds.lower[at], bounds.upper[at]);
+        let (mut low, mut high) = (seen.low[at], seen.high[at]);
+        let reach = if self.reach[at] <= most { self.reach[at] } else { high };
+        let goal = if high - low < self.width { reach.max(low + self.width) } else { reach }.min(most);
+        if goal > high {
+            high = high.max(go(goal, true).unwrap_or(high));
+        }
+        let goal = (high - self.width).max(least);
+        if high - low >= self.width || goal >= low {
+            return;
+        }
+        low = low.min(go(goal, false).unwrap_or(low));
+        // upwards it was perhaps asked for too much, beyond what is possible
+        if low < seen.low[at] && high - low < self.width && low + self.width <= most {
+            go(low + self.width, true);
+        }
+    }
+}
+
 /// Searches witnesses for all targets of a part, in growing regions around those that are still open.
 pub(crate) fn search(ground: &Ground, need: &Need, ranges: &mut Ranges, effort: Effort, seed: u64) {
     for &(size, most) in effort {

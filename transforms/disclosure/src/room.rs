@@ -3,11 +3,10 @@
 //! That a cell is not a sum of published ones does not say that it is hidden (DISCLOSURE §0.2). For each primary there must be two tables that agree with
 //! everything published and in which it differs by [`Intervals::width`], and one in which it reaches [`Intervals::reach`]. A table is settled by its
 //! inner cells, and inner cells of one class ([`crate::classes`]) may give to each other: so a primary may reach whatever the slack of a class with a
-//! member in it allows. No search and no program is needed, and all of it is whole numbers.
+//! member in it allows, and what exchanges with other classes ([`crate::support`]) add to it. No program is needed, and all of it is whole numbers.
 //!
-//! So the pattern is built from above: everything that may be withheld is, and what leaves every class that it cuts enough slack is published, dearest
-//! first. That takes one pass over the inner cells of each cell, whatever the size of the problem. As every primary has a table in which it differs,
-//! none can be computed either.
+//! So the pattern is built from above: everything that may be withheld is, and what leaves every class room, by its slack or by exchanges, is published,
+//! dearest first: one pass over all cells and further ones over the dearest. As every primary has a table in which it differs, none can be computed either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -197,8 +196,8 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
     left
 }
 
-/// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much. What was refused is asked again, as long as
-/// anything is published: a cell that gave room to others may come to stand alone.
+/// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much. The dearest that were refused are
+/// asked again, as long as anything is published: a cell that gave room to others may come to stand alone.
 fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) -> Rooms {
     let problem = state.problem;
     let mut rooms = Rooms::new(Classes::new(problem, tree, &state.withheld, threads), want, threads);
