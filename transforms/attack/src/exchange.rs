@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use crate::classes::{Classes, Lists, Sum};
+use crate::classes::{Classes, Lists, NONE, Sum};
 use crate::region::Ground;
 use crate::witness::{Need, Ranges};
 
@@ -49,11 +49,18 @@ struct Exchange<'a> {
     /// For each equation the classes that disturb it and have a member that can go down, the furthest first.
     giving: Lists<u32>,
     effort: Effort,
+    sole: &'a [u32],
 }
 
 /// Searches witnesses for all open targets of a part by exchanges, each from the base.
 pub(crate) fn search(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort) {
-    let exchange = Exchange::new(ground, classes, effort);
+    search_among(ground, classes, need, ranges, effort, &[]);
+}
+
+/// The same, where some know unknowns that they have alone: `sole` says who has each, or [`NONE`] (empty when nobody has any). Such an unknown stays
+/// what it is in tables that count for others than the one who has it; for what that one has alone itself, nothing is asked.
+pub(crate) fn search_among(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort, sole: &[u32]) {
+    let exchange = Exchange::new(ground, classes, effort, sole);
     let count = ground.part.cells.len();
     // inner ones first: what is seen of the sums on the way need not be searched again
     let mut open: Vec<u32> = (0u32..).take(count).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
@@ -103,7 +110,7 @@ impl Trial {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(ground: &'a Ground<'a>, classes: &'a Classes, effort: Effort) -> Self {
+    fn new(ground: &'a Ground<'a>, classes: &'a Classes, effort: Effort, sole: &'a [u32]) -> Self {
         let slack = |inner: u32| ground.base[inner as usize] - ground.bounds.lower[inner as usize];
         let mut members = classes.members.clone();
         for class in 0..members.len() {
@@ -114,7 +121,12 @@ impl<'a> Exchange<'a> {
         for row in 0..giving.len() {
             giving.of_mut(row).sort_by_key(|&class| Reverse(give[class as usize]));
         }
-        Self { ground, classes, members, giving, effort }
+        Self { ground, classes, members, giving, effort, sole }
+    }
+
+    /// Whether an unknown may change in a table for a target: whoever has it alone has the target alone too.
+    fn may_change(&self, unknown: u32, target: u32) -> bool {
+        self.sole.is_empty() || [NONE, self.sole[target as usize]].contains(&self.sole[unknown as usize])
     }
 
     /// How far an inner unknown can still go down.
@@ -149,7 +161,7 @@ impl<'a> Exchange<'a> {
         }
         let base = self.ground.base[target as usize];
         let from = out.len();
-        if trial.changes.is_empty() || !scales.weigh(self, &trial, out) {
+        if trial.changes.is_empty() || !scales.weigh(self, target, &trial, out) {
             return base;
         }
         out[from..].iter().find(|seen| seen.0 == target).map_or(base, |seen| seen.1)
@@ -159,7 +171,7 @@ impl<'a> Exchange<'a> {
     fn heads(&self, target: u32) -> Vec<(u32, u32)> {
         let inside = self.classes.inside.of(target).iter().take(INSIDE);
         let mut heads: Vec<(u32, u32)> = inside.filter_map(|&inner| Some((self.classes.class(inner)?, inner))).collect();
-        heads.sort_unstable();
+        heads.sort_unstable_by_key(|&(class, inner)| (class, !self.may_change(inner, target), inner));
         heads.dedup_by_key(|head| head.0);
         heads
     }
@@ -168,6 +180,9 @@ impl<'a> Exchange<'a> {
     fn within(&self, target: u32, class: u32, head: u32, amount: i64, way: Way, trial: &mut Trial) -> i64 {
         let outside = |inner: &u32| !self.classes.contains(target, *inner);
         let members = self.members.of(class).iter().copied().take(MEMBERS);
+        if way == Way::Up && !self.may_change(head, target) {
+            return 0;
+        }
         let other = match (way, self.classes.is_free(class)) {
             (Way::Up, true) => {
                 trial.add(head, amount);
@@ -175,7 +190,7 @@ impl<'a> Exchange<'a> {
             }
             (Way::Up, false) => Some(head),
             (Way::Down, true) => None,
-            (Way::Down, false) => match members.clone().find(outside) {
+            (Way::Down, false) => match members.clone().find(|inner| outside(inner) && self.may_change(*inner, target)) {
                 Some(other) => Some(other),
                 None => return 0,
             },
@@ -201,14 +216,14 @@ impl<'a> Exchange<'a> {
     fn outsider(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
         let mut members = self.members.of(class).iter().take(MEMBERS).filter(|inner| !self.classes.contains(target, **inner));
         match way {
-            Way::Up => members.next().map(|&inner| (inner, i64::MAX)),
+            Way::Up => members.find(|inner| self.may_change(**inner, target)).map(|&inner| (inner, i64::MAX)),
             Way::Down => members.map(|&inner| (inner, self.slack(inner, trial))).find(|found| found.1 > 0),
         }
     }
 
     /// Exchanges of a class inside the target and one more for two others: what they disturb together is the same.
     fn across(&self, job: &mut Across, class: u32) {
-        if job.way == Way::Down && self.insider(job).is_none() {
+        if (job.way == Way::Down && self.insider(job).is_none()) || (job.way == Way::Up && !self.may_change(job.head, job.target)) {
             return;
         }
         // upwards the second and the third must be able to go down
@@ -290,7 +305,7 @@ impl<'a> Exchange<'a> {
             moves.push((inner, against.sign()));
         }
         if let Sum::Class(class) = fourth {
-            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, way, job.trial)) else {
+            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, target, way, job.trial)) else {
                 return;
             };
             most = most.min(if inner == head { room / 2 } else { room });
@@ -314,8 +329,8 @@ impl<'a> Exchange<'a> {
         members.map(|&inner| (inner, self.slack(inner, job.trial))).find(|found| found.1 > 0)
     }
 
-    fn any(&self, class: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
-        let &inner = self.members.of(class).first()?;
+    fn any(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
+        let &inner = self.members.of(class).iter().find(|inner| way == Way::Down || self.may_change(**inner, target))?;
         let room = if way == Way::Up { i64::MAX } else { self.slack(inner, trial) };
         (room > 0).then_some((inner, room))
     }
@@ -381,8 +396,8 @@ impl Scales {
     }
 
     /// Checks the base with some changes by exact additions: in each equation that one of them touches the differences must sum up to 0, and no unknown may
-    /// be below its least value. If it holds, adds the new values of everything that changed.
-    fn weigh(&mut self, exchange: &Exchange, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
+    /// be below its least value or change that may not. If it holds, adds the new values of everything that changed.
+    fn weigh(&mut self, exchange: &Exchange, target: u32, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
         let ground = exchange.ground;
         for &(inner, change) in &trial.changes {
             for &unknown in exchange.classes.above.of(inner) {
@@ -400,7 +415,9 @@ impl Scales {
             if change == 0 {
                 continue;
             }
-            holds &= ground.base[unknown as usize] + change >= ground.part.lower[unknown as usize];
+            let value = ground.base[unknown as usize] + change;
+            holds &= value >= ground.part.lower[unknown as usize] && value >= ground.bounds.lower[unknown as usize];
+            holds &= exchange.may_change(unknown, target);
             for &(row, coefficient) in ground.holders.of(unknown) {
                 self.balance[row as usize] += i128::from(coefficient) * i128::from(change);
                 self.rows.push(row);
@@ -412,7 +429,8 @@ impl Scales {
         for unknown in self.unknowns.drain(..) {
             let change = std::mem::take(&mut self.change[unknown as usize]);
             self.touched[unknown as usize] = false;
-            if holds && change != 0 {
+            // a table that changes what somebody has alone counts for nothing that others are in
+            if holds && change != 0 && exchange.may_change(target, unknown) {
                 out.push((unknown, ground.base[unknown as usize] + change));
             }
         }

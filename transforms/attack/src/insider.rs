@@ -5,21 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::bounds::{Bounds, Holders, holders, narrow, propagate};
+use crate::bounds::{holders, narrow, propagate};
 use crate::certify::{CertifyOptions, Truth, certify_part, contradiction, part_seed, settle, true_table};
 use crate::classes::Classes;
 use crate::eliminate::Elimination;
 use crate::error::AttackError;
 use crate::exact::formula;
-use crate::exchange::{self, QUICK};
 use crate::field::{First, Random};
 use crate::formula::Formula;
 use crate::hash::CellMap;
 use crate::problem::{CellId, Problem, RelationId, State};
 use crate::proof::{NEAR, prove_by_tableau, prove_open};
+use crate::neighbourhood::{Neighbourhood, Ready, small};
 use crate::region::Ground;
 use crate::report::{IntervalReport, Pinned};
-use crate::system::{Part, Row, System, UNBOUNDED};
+use crate::system::{Part, Row, System};
 use crate::witness::{LIGHT, Need, Ranges, search};
 
 /// What one organisation knows of the cells, from its own files.
@@ -79,6 +79,28 @@ pub struct InsiderReport {
     pub published_below: Vec<CellId>,
 }
 
+impl InsiderReport {
+    pub(crate) fn add(&mut self, mut one: Self) {
+        self.targets += one.targets;
+        self.computed.append(&mut one.computed);
+        self.formulas.append(&mut one.formulas);
+        self.pinned.append(&mut one.pinned);
+        self.below.append(&mut one.below);
+        self.also_public += one.also_public;
+        self.wide += one.wide;
+        self.reaching += one.reaching;
+        self.not_wide.append(&mut one.not_wide);
+    }
+
+    pub(crate) fn sort(&mut self) {
+        self.computed.sort_unstable();
+        self.formulas.sort_by_key(|formula| formula.cell);
+        self.pinned.sort_by_key(|pinned| pinned.cell);
+        self.below.sort_by_key(|pinned| pinned.cell);
+        self.not_wide.sort_unstable();
+    }
+}
+
 /// The insider attack, prepared once for all organisations: the parts of the problem and what the public can prove of them.
 ///
 /// In a part that is much larger than what an organisation touches it is attacked in a neighbourhood only, when the true table is at hand: the time then
@@ -87,26 +109,18 @@ pub struct InsiderReport {
 /// one in the neighbourhood only, so they fit everywhere; the rest is reported as open.
 pub struct Insider<'a, P: ?Sized> {
     problem: &'a P,
-    parts: Vec<Ready>,
+    pub(crate) parts: Vec<Ready>,
     /// The part that each unknown cell is in.
     part_of: CellMap<u32>,
-    options: CertifyOptions,
-}
-
-/// A part, who holds what in it, and what the public can prove.
-struct Ready {
-    part: Part,
-    holders: Holders,
-    bounds: Bounds,
-    classes: Classes,
+    pub(crate) options: CertifyOptions,
 }
 
 /// What is common to all parts in one attack.
 #[derive(Clone, Copy)]
-struct Knows<'a> {
-    own: &'a Own,
-    fallen: &'a [CellId],
-    truth: Option<Truth<'a>>,
+pub(crate) struct Knows<'a> {
+    pub(crate) own: &'a Own,
+    pub(crate) fallen: &'a [CellId],
+    pub(crate) truth: Option<Truth<'a>>,
 }
 
 impl Knows<'_> {
@@ -128,13 +142,6 @@ impl Knows<'_> {
         }
     }
 }
-
-/// A relation of at most this many unknowns tells something of one when another is known.
-const SHORT: usize = 16;
-/// How many unknowns a neighbourhood has: some for each cell that is asked about, and at least some.
-const NEIGHBOURHOOD: (usize, usize) = (6, 300);
-/// Relations of more unknowns are left out of proofs about a neighbourhood.
-const LONG: usize = 80;
 
 /// The problem with cells that somebody knows besides.
 struct Informed<'a, P: ?Sized> {
@@ -184,6 +191,10 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         Ok(Self { problem, parts, part_of, options })
     }
 
+    pub(crate) fn problem(&self) -> &P {
+        self.problem
+    }
+
     /// Attacks with what one organisation knows. `fallen` (sorted) are the cells that the public computes already: they are left out. With the true
     /// table at hand witnesses are searched from it.
     ///
@@ -191,59 +202,64 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     /// When what the organisation says it knows does not fit what is published, or the true table does not.
     pub fn attack(&self, own: &Own, fallen: &[CellId], truth: Option<Truth<'_>>) -> Result<InsiderReport, AttackError> {
         let counted = own.counts.iter().filter(|(_, count)| **count > 0).map(|(cell, _)| *cell);
-        let mut touched: BTreeMap<u32, Vec<CellId>> = BTreeMap::new();
+        let mut touched: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for cell in counted.chain(own.alone.iter().copied()) {
-            if let Some(&part) = self.part_of.get(&cell) {
-                touched.entry(part).or_default().push(cell);
+            if let Some((part, unknown)) = self.place(cell) {
+                touched.entry(part).or_default().push(unknown);
             }
         }
-        let touched: Vec<(u32, Vec<CellId>)> = touched.into_iter().collect();
+        let touched: Vec<(u32, Vec<u32>)> = touched.into_iter().collect();
         let knows = Knows { own, fallen, truth };
-        let one = |(part, cells): &(u32, Vec<CellId>)| {
+        let one = |(part, unknowns): &(u32, Vec<u32>)| {
             let ready = &self.parts[*part as usize];
-            let mut places: Vec<u32> = cells.iter().filter_map(|cell| Some(ready.part.cells.binary_search(cell).ok()? as u32)).collect();
-            places.sort_unstable();
-            places.dedup();
+            let mut unknowns = unknowns.clone();
+            unknowns.sort_unstable();
+            unknowns.dedup();
             match truth {
-                Some(truth) => match neighbourhood(ready, &places) {
-                    Some(near) => self.attack_near(ready, &near, &knows, truth),
-                    None => self.attack_part(ready, &knows),
-                },
-                None => self.attack_part(ready, &knows),
+                Some(_) => self.attack_cells(ready, &ready.with_near(&unknowns), &knows, None),
+                None => self.attack_part(ready, None, &knows),
             }
         };
         let reports: Result<Vec<InsiderReport>, AttackError> = touched.par_iter().with_max_len(1).map(one).collect();
         let mut report = InsiderReport::default();
-        for mut one in reports? {
-            report.targets += one.targets;
-            report.computed.append(&mut one.computed);
-            report.formulas.append(&mut one.formulas);
-            report.pinned.append(&mut one.pinned);
-            report.below.append(&mut one.below);
-            report.also_public += one.also_public;
-            report.wide += one.wide;
-            report.reaching += one.reaching;
-            report.not_wide.append(&mut one.not_wide);
-        }
+        reports?.into_iter().for_each(|one| report.add(one));
+        report.published_below = self.published_below(own);
+        report.sort();
+        Ok(report)
+    }
+
+    /// The published cells of which something is left for the others when an organisation subtracts itself, but less than the threshold. Sorted.
+    pub fn published_below(&self, own: &Own) -> Vec<CellId> {
         let left = |(&cell, &own): (&CellId, &i64)| match self.problem.state(cell) {
             State::Published(value) if own > 0 && value > own && value - own < self.options.k => Some(cell),
             _ => None,
         };
-        report.published_below = own.counts.iter().filter_map(left).collect();
-        report.computed.sort_unstable();
-        report.formulas.sort_by_key(|formula| formula.cell);
-        report.pinned.sort_by_key(|pinned| pinned.cell);
-        report.below.sort_by_key(|pinned| pinned.cell);
-        report.not_wide.sort_unstable();
-        Ok(report)
+        own.counts.iter().filter_map(left).collect()
     }
 
-    /// Attacks a whole part.
-    fn attack_part(&self, ready: &Ready, knows: &Knows) -> Result<InsiderReport, AttackError> {
+    /// The part that a cell is in, and its number there.
+    pub(crate) fn place(&self, cell: CellId) -> Option<(u32, u32)> {
+        let &part = self.part_of.get(&cell)?;
+        Some((part, self.parts[part as usize].part.cells.binary_search(&cell).ok()? as u32))
+    }
+
+    /// Attacks some unknowns of a part (sorted), in their neighbourhood if that is much smaller. `seen` are values in tables that fit what the organisation knows.
+    pub(crate) fn attack_cells(&self, ready: &Ready, asked: &[u32], knows: &Knows, seen: Option<&Ranges>) -> Result<InsiderReport, AttackError> {
+        match (knows.truth, ready.neighbourhood(asked)) {
+            (Some(truth), Some(near)) => self.attack_near(ready, &near, knows, truth, seen),
+            _ => {
+                let cells: Vec<CellId> = asked.iter().map(|&unknown| ready.part.cells[unknown as usize]).collect();
+                self.attack_part(ready, Some(&cells), knows)
+            }
+        }
+    }
+
+    /// Attacks a whole part: all that is withheld there, or some cells.
+    fn attack_part(&self, ready: &Ready, asked: Option<&[CellId]>, knows: &Knows) -> Result<InsiderReport, AttackError> {
         let known = knows.known(&ready.part);
         let informed = Informed { problem: self.problem, known: &known };
         let rest = without_known(&ready.part, knows.own, &known)?;
-        let need = knows.need(&rest, None, &self.options);
+        let need = knows.need(&rest, asked, &self.options);
         let mut report = self.computed(&informed, &rest, &need);
         let intervals = certify_part(&informed, &rest, &need, knows.truth, &self.options)?;
         self.tell(ready, knows, intervals, &mut report);
@@ -251,7 +267,14 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     }
 
     /// Attacks a neighbourhood: witnesses with everything outside as it truly is, proofs from whole relations only.
-    fn attack_near(&self, ready: &Ready, near: &Neighbourhood, knows: &Knows, truth: Truth<'_>) -> Result<InsiderReport, AttackError> {
+    fn attack_near(
+        &self,
+        ready: &Ready,
+        near: &Neighbourhood,
+        knows: &Knows,
+        truth: Truth<'_>,
+        before: Option<&Ranges>,
+    ) -> Result<InsiderReport, AttackError> {
         let inside = ready.inside(&near.unknowns, truth)?;
         let around = ready.around(near);
         let known = knows.known(&around);
@@ -270,11 +293,10 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         let base = true_table(&informed, &around, truth)?;
         let start = true_table(&informed, &inside, truth)?;
         let mut seen = Ranges::of(&start);
-        if knows.known(&ready.part).is_empty() {
-            let whole = self.exchanges(ready, near, knows, truth)?;
+        if let Some(before) = before {
             for (cell, at) in inside.cells.iter().zip(0u32..) {
                 if let Ok(place) = ready.part.cells.binary_search(cell) {
-                    seen.see(at, whole.low[place], whole.high[place]);
+                    seen.see(at, before.low[place], before.high[place]);
                 }
             }
         }
@@ -292,20 +314,6 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         settle(&around, &need, &ranges, &bounds, &mut intervals);
         self.tell(ready, knows, intervals, &mut report);
         Ok(report)
-    }
-
-    /// What exchanges over the whole part show of the cells that are asked about, for an organisation that knows no cell, only that none holds less than its
-    /// own count.
-    fn exchanges(&self, ready: &Ready, near: &Neighbourhood, knows: &Knows, truth: Truth<'_>) -> Result<Ranges, AttackError> {
-        let part = without_known(&ready.part, knows.own, &BTreeMap::new())?;
-        let base = true_table(self.problem, &part, truth)?;
-        let lower = ready.bounds.lower.iter().zip(&part.lower).map(|(a, b)| *a.max(b)).collect();
-        let bounds = Bounds { lower, upper: ready.bounds.upper.clone() };
-        let ground = Ground { part: &part, holders: &ready.holders, bounds: &bounds, base: &base };
-        let need = knows.need(&part, Some(&near.asked), &self.options);
-        let mut ranges = Ranges::of(&base);
-        exchange::search(&ground, &ready.classes, &need, &mut ranges, QUICK);
-        Ok(ranges)
     }
 
     /// What is computed exactly of the targets of a part, with formulas.
@@ -351,109 +359,6 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
             report.below.push(others(pinned));
         }
     }
-}
-
-/// Where an organisation is in a part that is much larger.
-struct Neighbourhood {
-    /// The cells that are asked about, sorted.
-    asked: Vec<CellId>,
-    /// Those and the unknowns around them that may move, sorted.
-    unknowns: Vec<u32>,
-}
-
-/// The neighbourhood of what an organisation touches; none when the part is hardly larger.
-fn neighbourhood(ready: &Ready, touched: &[u32]) -> Option<Neighbourhood> {
-    let part = &ready.part;
-    let size = |asked: usize| NEIGHBOURHOOD.0 * asked + NEIGHBOURHOOD.1;
-    if part.cells.len() <= 2 * size(touched.len()) {
-        return None;
-    }
-    let mut asked = touched.to_vec();
-    let rows = touched.iter().flat_map(|&unknown| ready.holders.of(unknown)).map(|&(row, _)| &part.rows[row as usize].terms);
-    asked.extend(rows.filter(|terms| terms.len() <= SHORT).flat_map(|terms| terms.iter().map(|term| term.0)));
-    asked.sort_unstable();
-    asked.dedup();
-    let ground = Ground { part, holders: &ready.holders, bounds: &ready.bounds, base: &[] };
-    let mut unknowns = ground.ball(&asked, size(asked.len()));
-    unknowns.extend(&asked);
-    unknowns.sort_unstable();
-    unknowns.dedup();
-    (part.cells.len() > 2 * unknowns.len())
-        .then(|| Neighbourhood { asked: asked.iter().map(|&unknown| part.cells[unknown as usize]).collect(), unknowns })
-}
-
-impl Ready {
-    /// The equations of some unknowns (sorted), in order.
-    fn rows_of(&self, unknowns: &[u32]) -> Vec<u32> {
-        let mut rows: Vec<u32> = unknowns.iter().flat_map(|&unknown| self.holders.of(unknown)).map(|holder| holder.0).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows
-    }
-
-    /// A part of its own with these unknowns (sorted) and rows.
-    fn piece(&self, unknowns: &[u32], rows: Vec<Row>) -> Part {
-        let part = &self.part;
-        Part {
-            cells: unknowns.iter().map(|&u| part.cells[u as usize]).collect(),
-            lower: unknowns.iter().map(|&u| part.lower[u as usize]).collect(),
-            withheld: unknowns.iter().map(|&u| part.withheld[u as usize]).collect(),
-            rows,
-        }
-    }
-
-    /// Some unknowns (sorted) with everything else as it truly is: a table of theirs and the true one for the rest fit the whole part.
-    fn inside(&self, unknowns: &[u32], truth: Truth<'_>) -> Result<Part, AttackError> {
-        let mut rows = Vec::new();
-        for at in self.rows_of(unknowns) {
-            let row = &self.part.rows[at as usize];
-            let mut rhs = i128::from(row.rhs);
-            let mut terms = Vec::new();
-            for &(unknown, coefficient) in &row.terms {
-                match unknowns.binary_search(&unknown) {
-                    Ok(place) => terms.push((place as u32, coefficient)),
-                    Err(_) => rhs -= i128::from(coefficient) * i128::from(truth(self.part.cells[unknown as usize])),
-                }
-            }
-            rows.push(Row { relation: row.relation, terms: terms.into_boxed_slice(), rhs: small(rhs)? });
-        }
-        Ok(self.piece(unknowns, rows))
-    }
-
-    /// All equations of a neighbourhood that are not too long, with all their unknowns: what follows from them holds in the whole part.
-    fn around(&self, near: &Neighbourhood) -> Part {
-        let mut rows = self.rows_of(&near.unknowns);
-        rows.retain(|&row| self.part.rows[row as usize].terms.len() <= LONG);
-        let mut unknowns = near.unknowns.clone();
-        unknowns.extend(rows.iter().flat_map(|&row| self.part.rows[row as usize].terms.iter().map(|term| term.0)));
-        unknowns.sort_unstable();
-        unknowns.dedup();
-        let place = |unknown: u32| unknowns.binary_search(&unknown).unwrap_or_default() as u32;
-        let rows = rows
-            .iter()
-            .map(|&at| {
-                let row = &self.part.rows[at as usize];
-                Row { relation: row.relation, terms: row.terms.iter().map(|&(u, c)| (place(u), c)).collect(), rhs: row.rhs }
-            })
-            .collect();
-        self.piece(&unknowns, rows)
-    }
-
-    /// What the public can prove of a piece's unknowns, and that none is below the piece's least value.
-    fn public_bounds(&self, piece: &Part) -> Bounds {
-        let mut bounds = Bounds { lower: piece.lower.clone(), upper: vec![UNBOUNDED; piece.cells.len()] };
-        for (at, cell) in piece.cells.iter().enumerate() {
-            if let Ok(place) = self.part.cells.binary_search(cell) {
-                bounds.lower[at] = bounds.lower[at].max(self.bounds.lower[place]);
-                bounds.upper[at] = self.bounds.upper[place];
-            }
-        }
-        bounds
-    }
-}
-
-fn small(rhs: i128) -> Result<i64, AttackError> {
-    i64::try_from(rhs).map_err(|_| AttackError::TooLarge { what: "a relation's sum", limit: i64::MAX as u64 })
 }
 
 /// The part as the insider has it: cells that it knows are on the right-hand side, and no other holds less than its own count.

@@ -97,6 +97,13 @@ impl<'a> Joint<'a> {
         before: &Before,
         threads: usize,
     ) -> Result<Self, DemandError> {
+        let mut joint = Self::judged(lists, rules, scope, inner)?;
+        joint.problem = joint.bind(before, threads)?;
+        Ok(joint)
+    }
+
+    /// The same without anything that binds the cells: it knows which of them a rule withholds.
+    fn judged(lists: &'a Lists, rules: &'a Protection, scope: &'a Scope, inner: &[Inner]) -> Result<Self, DemandError> {
         let periods = scope.dimension()?;
         let leaves = Leaves::new(lists, &periods)?;
         let mut elsewhere = 0;
@@ -132,7 +139,6 @@ impl<'a> Joint<'a> {
             elsewhere,
         };
         joint.reasons = (0..joint.cube.len()).map(|cell| joint.judge(cell)).collect();
-        joint.problem = joint.bind(before, threads)?;
         Ok(joint)
     }
 
@@ -195,7 +201,7 @@ impl<'a> Joint<'a> {
             Table::new().levels("periode", kinds.clone()).levels("mesure", ["resultat", "nette"]),
             Table::new().levels("periode", kinds).levels("territoire", gross).levels("mesure", ["brute"]),
         ];
-        Ok(self.cube.problem(&tables, judge, threads)?)
+        Ok(self.cube.problem(&tables, judge, threads)?.with_insiders(|cell| self.of[cell].largest))
     }
 
     /// Whether a table gives the cells of these nodes.
@@ -235,9 +241,22 @@ impl<'a> Joint<'a> {
         (0..self.cube.len()).map(count).collect()
     }
 
-    /// The withheld cells that must not be found out, by period, territory, category and measure. Private: it tells primary cells from secondary ones.
+    /// The cells that a rule withholds and that must not be found out, by period, territory, category and measure. Private: it tells primary cells from
+    /// secondary ones.
+    ///
+    /// # Errors
+    /// When a count names no leaf.
+    pub fn primaries_of(lists: &'a Lists, rules: &'a Protection, scope: &'a Scope, inner: &[Inner]) -> Result<Vec<[String; 4]>, DemandError> {
+        Ok(Self::judged(lists, rules, scope, inner)?.named(|_| true))
+    }
+
+    /// The same, of those that a pattern withholds: not the ones that no table gives.
     pub fn primaries(&self, pattern: &Pattern) -> Vec<[String; 4]> {
-        let must = |cell: &usize| self.reasons[*cell].is_some() && pattern.outcomes()[*cell].withheld();
+        self.named(|cell| pattern.outcomes()[cell].withheld())
+    }
+
+    fn named(&self, wanted: impl Fn(usize) -> bool) -> Vec<[String; 4]> {
+        let must = |cell: &usize| self.reasons[*cell].is_some() && wanted(*cell);
         let names = |cell: usize| {
             let mut names = self.cube.names(cell).into_iter().map(str::to_owned);
             std::array::from_fn(|_| names.next().unwrap_or_default())

@@ -99,6 +99,13 @@ impl Scope {
         (!scope.given.is_empty()).then_some(scope)
     }
 
+    /// A period by itself, with what it is the sum of.
+    pub fn only(period: Period) -> Self {
+        let months = period.months().into_iter().map(Period::Month).filter(|month| *month != period);
+        let quarters = (1..=4).filter_map(|q| if let Period::Year(year) = period { Some(Period::Quarter(year, q)) } else { None });
+        Self { given: vec![period], earlier: months.chain(quarters).collect() }
+    }
+
     /// The months whose counts are needed, in order.
     pub fn months(&self) -> Vec<Month> {
         let months: BTreeSet<Month> = self.given.iter().chain(&self.earlier).flat_map(|p| p.months()).collect();

@@ -101,6 +101,8 @@ pub struct Problem {
     flags: Vec<Flags>,
     /// How many cells of the tables the variable stands for.
     weight: Vec<u32>,
+    /// What the contributor with most has of each variable; nothing when no contributor is known.
+    held: Vec<u64>,
     rows: Csr,
     cols: Csr,
 }
@@ -156,7 +158,19 @@ impl Problem {
         }
         let rows = constraints.rows.mapped(|cell| Some(var_of[cell as usize]).filter(|v| *v != NONE)).without_repeats();
         let cols = rows.transposed(count);
-        Ok(Self { cells, var_of, value, flags, weight, rows, cols })
+        Ok(Self { cells, var_of, value, flags, weight, held: Vec::new(), rows, cols })
+    }
+
+    /// The same problem, with what the contributor with most has of each cell: it knows its own searches and subtracts them. Intervals then hold for
+    /// what the others have, whoever looks (DISCLOSURE §2b, singletons).
+    pub fn with_insiders(mut self, held: impl Fn(usize) -> u64) -> Self {
+        let mut most = vec![0; self.value.len()];
+        for (cell, var) in self.var_of.iter().enumerate().filter(|(_, var)| **var != NONE) {
+            let var = *var as usize;
+            most[var] = held(cell).min(self.value[var]).max(most[var]);
+        }
+        self.held = most;
+        self
     }
 
     /// The cells, as they were given.
@@ -180,6 +194,17 @@ impl Problem {
 
     pub(crate) fn value(&self, var: u32) -> u64 {
         self.value[var as usize]
+    }
+
+    /// What the contributor with most has of a variable.
+    pub(crate) fn held(&self, var: u32) -> u64 {
+        self.held.get(var as usize).copied().unwrap_or(0)
+    }
+
+    /// What is left of a variable when the contributor with most subtracts itself. One that it has alone is left as it is: nobody else is in it.
+    pub(crate) fn rest(&self, var: u32) -> u64 {
+        let value = self.value(var);
+        Some(value - self.held(var)).filter(|rest| *rest > 0).unwrap_or(value)
     }
 
     pub(crate) fn flags(&self, var: u32) -> Flags {

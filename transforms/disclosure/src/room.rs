@@ -311,7 +311,7 @@ impl Rooms {
                 let lift = self.supports.get(&number).map_or(0, |support| support.of(number).unsigned_abs());
                 let others = class.slack - tree.spare(var) + lift;
                 let wide = (class.members > 1 && class.slack >= want.width) || lift >= want.width;
-                class.free || (wide && problem.value(var) + others >= want.reach)
+                class.free || (wide && problem.rest(var) + others >= want.reach)
             }
             None => false,
         };
@@ -336,7 +336,7 @@ impl Rooms {
         let outside = |class: u32| self.classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
         cut.keys().filter_map(|class| Some((class, self.supports.get(class)?))).any(|(class, support)| {
             let lift = support.of(*class).unsigned_abs();
-            let enough = lift >= want.width && problem.value(var) + lift >= want.reach;
+            let enough = lift >= want.width && problem.rest(var) + lift >= want.reach;
             enough && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
         })
     }
@@ -354,14 +354,14 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
         up += whole.slack - part.slack;
         down += if whole.members > part.members { part.slack } else { 0 };
     }
-    let (wide, reaches) = (up + down >= want.width, problem.value(var) + up >= want.reach);
+    let (wide, reaches) = (up + down >= want.width, problem.rest(var) + up >= want.reach);
     if wide && reaches {
         return (wide, reaches);
     }
     // Classes outside, or parts of them, may give to one inside.
     let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
     let lifted = |wanted: u64| cut.keys().take(MOST_LIFTED).any(|class| support(classes, *class, wanted, PATIENT, outside).is_some());
-    let missing = want.reach.saturating_sub(problem.value(var));
+    let missing = want.reach.saturating_sub(problem.rest(var));
     if lifted(missing.max(want.width)) {
         return (true, true);
     }

@@ -64,9 +64,9 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// How far an inner cell may fall: to one, as zeros are public. One that no table holds keeps to that as well, so that no sum that a table holds falls to
-    /// nothing.
+    /// How far an inner cell may fall: to one, as zeros are public, and to what one contributor has of it, as that one knows. One that no table holds keeps to
+    /// one as well, so that no sum that a table holds falls to nothing.
     pub(crate) fn spare(&self, var: u32) -> u64 {
-        self.problem.value(var).saturating_sub(1)
+        self.problem.value(var).saturating_sub(self.problem.held(var).max(1))
     }
 }

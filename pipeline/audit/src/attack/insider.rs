@@ -56,10 +56,14 @@ impl Shares {
 pub struct InsiderNumbers {
     /// Organisations that attacked.
     pub organisations: usize,
+    /// Cells that were asked about.
+    pub targets: usize,
+    /// Cells of which one table shows every organisation that the others' part can differ, and one that it can reach the threshold.
+    pub certified: usize,
+    /// Organisations for which other cells had to be looked at one by one.
+    pub looked_at: usize,
     /// Organisations that found out the value of a cell, or pinned down what others have in one, beyond what the public can.
     pub successful: usize,
-    /// Withheld cells that were asked about.
-    pub targets: usize,
     /// Values computed exactly.
     pub computed: usize,
     /// Cells in which the part of the others is pinned down.
@@ -68,23 +72,44 @@ pub struct InsiderNumbers {
     pub below: usize,
     /// Of `pinned` and `below`, how many the public knows as much about.
     pub also_public: usize,
-    /// Cells with two witnesses in which the part of the others differs.
-    pub wide: usize,
-    /// Cells with a witness in which the part of the others reaches the threshold.
-    pub reaching: usize,
     /// Cells with neither witness nor proof.
     pub not_wide: usize,
     /// Published cells in which the others have a small count.
     pub published_below: usize,
 }
 
+impl InsiderNumbers {
+    /// Whether an organisation finds something out.
+    #[must_use]
+    pub fn falls(&self) -> bool {
+        self.successful > 0
+    }
+
+    /// Whether the release may go out: nobody finds anything out, every cell is shown to be wide for everybody, and the share of them to reach the threshold.
+    #[must_use]
+    pub fn passes(&self, share: f64) -> bool {
+        self.computed + self.pinned + self.not_wide == 0 && self.certified as f64 >= share * self.targets as f64
+    }
+}
+
 impl fmt::Display for InsiderNumbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} organisations subtracted themselves, {} of them found something: {} values computed, {} pinned down, {} below the threshold ({} also \
-             by the public); {} published cells leave the others a small count",
-            self.organisations, self.successful, self.computed, self.pinned, self.below, self.also_public, self.published_below
+            "{} organisations subtracted themselves from {} cells: {} are certified for all of them; {} organisations looked at the others one by one, {} found \
+             something: {} values computed, {} pinned down, {} below the threshold ({} also by the public), {} open; {} published cells leave the others a small \
+             count",
+            self.organisations,
+            self.targets,
+            self.certified,
+            self.looked_at,
+            self.successful,
+            self.computed,
+            self.pinned,
+            self.below,
+            self.also_public,
+            self.not_wide,
+            self.published_below
         )
     }
 }
@@ -92,33 +117,34 @@ impl fmt::Display for InsiderNumbers {
 /// For how many cells of one organisation linear programs are asked for a proof: there are many organisations.
 const PROGRAMS: usize = 20;
 
-/// Attacks as each organisation can, with what it knows of its own searches. Numbers come back and nothing else.
+/// Attacks as each organisation can, with what it knows of its own searches: and asks about the cells that must not be found
+/// out (sorted). Numbers come back and nothing else.
 ///
 /// # Errors
 /// [`AuditError::Attack`] when what an organisation is said to know does not fit what is published, or the true values do not.
 pub fn attack_insiders(
     problem: &DemandProblem,
     organisations: impl IntoIterator<Item = (u32, Own)>,
-    truth: Option<Truth<'_>>,
+    targets: &[CellId],
+    truth: Truth<'_>,
     settings: &AttackSettings,
 ) -> Result<InsiderNumbers, AuditError> {
     let fallen = solidata_attack::exact(problem, &settings.attack.exact)?.fallen;
     let insider = Insider::new(problem, CertifyOptions { linear_programs: PROGRAMS, ..settings.attack.certify })?;
-    let mut numbers = InsiderNumbers::default();
-    for (_, own) in organisations {
-        let report = insider.attack(&own, &fallen, truth)?;
+    let owns: Vec<Own> = organisations.into_iter().map(|(_, own)| own).collect();
+    let found = insider.attack_together(&owns, Some(targets), &fallen, truth)?;
+    let mut numbers =
+        InsiderNumbers { organisations: owns.len(), targets: found.targets, certified: found.certified, ..InsiderNumbers::default() };
+    numbers.published_below = owns.iter().map(|own| insider.published_below(own).len()).sum();
+    for (_, report) in &found.reports {
         let gained = report.computed.len() + (report.pinned.len() + report.below.len()).saturating_sub(report.also_public);
-        numbers.organisations += 1;
+        numbers.looked_at += 1;
         numbers.successful += usize::from(gained > 0);
-        numbers.targets += report.targets;
         numbers.computed += report.computed.len();
         numbers.pinned += report.pinned.len();
         numbers.below += report.below.len();
         numbers.also_public += report.also_public;
-        numbers.wide += report.wide;
-        numbers.reaching += report.reaching;
         numbers.not_wide += report.not_wide.len();
-        numbers.published_below += report.published_below.len();
     }
     Ok(numbers)
 }

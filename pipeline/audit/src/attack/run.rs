@@ -1,7 +1,7 @@
 //! The attack itself, on a problem that is made.
 
 use super::{
-    AttackNumbers, AttackOutcome, AttackSettings, CodeLists, DemandProblem, History,
+    AttackNumbers, AttackOutcome, AttackSettings, CodeLists, DemandProblem, History, InsiderNumbers, Shares, attack_insiders,
     telltale::{Telltale, TelltaleKind},
 };
 use crate::AuditError;
@@ -41,7 +41,7 @@ impl Problem for WithDifferences<'_> {
 /// # Errors
 /// As [`DemandProblem::new`] and [`attack_problem`].
 pub fn attack_history(lists: &CodeLists, history: History, settings: &AttackSettings) -> Result<AttackOutcome, AuditError> {
-    attack_history_knowing(lists, history, settings, |_| None)
+    Ok(attack_history_knowing(lists, history, settings, |_| None)?.0)
 }
 
 /// What the publisher knows, and nobody else.
@@ -50,31 +50,40 @@ pub struct Secrets {
     pub targets: Vec<CellId>,
     /// The true value of every cell that is not zero: witnesses are found sooner. It has no part in what counts as one.
     pub truth: HashMap<CellId, i64>,
+    /// Whether that is so of every release that was read. If not, the public's attack goes without both.
+    pub complete: bool,
+    /// What organisations have of the cells whose true values are known.
+    pub shares: Shares,
 }
 
-/// As [`attack_history`], for the publisher.
+/// As [`attack_history`], for the publisher; and as organisations can that subtract themselves, when it knows what they have.
 ///
 /// # Errors
-/// As [`attack_history`].
+/// As [`attack_history`] and [`attack_insiders`].
 pub fn attack_history_knowing(
     lists: &CodeLists,
     mut history: History,
     settings: &AttackSettings,
     secrets: impl FnOnce(&DemandProblem) -> Option<Secrets>,
-) -> Result<AttackOutcome, AuditError> {
+) -> Result<(AttackOutcome, Option<InsiderNumbers>), AuditError> {
     for release in &mut history.releases {
         release.look_at_differences(settings.attack.certify.k);
     }
     let problem = DemandProblem::new(lists, &history.releases)?;
     let secrets = secrets(&problem);
-    let value = secrets.as_ref().map(|s| |cell: CellId| s.truth.get(&cell).copied().unwrap_or(0));
+    let complete = secrets.as_ref().filter(|s| s.complete);
+    let value = complete.map(|s| |cell: CellId| s.truth.get(&cell).copied().unwrap_or(0));
     let value = value.as_ref().map(|value| value as Truth<'_>);
-    let mut outcome = attack_problem(&problem, secrets.as_ref().map(|s| s.targets.as_slice()), value, settings)?;
+    let mut outcome = attack_problem(&problem, complete.map(|s| s.targets.as_slice()), value, settings)?;
     outcome.releases = history.releases.iter().map(|release| release.id().prefix.clone()).collect();
     outcome.telltales.extend(history.releases.into_iter().flat_map(|release| release.telltales));
     outcome.telltales.sort();
     outcome.notes = history.notes.into_iter().chain(outcome.notes).collect();
-    Ok(outcome)
+    let insiders = secrets.filter(|_| settings.intervals).map(|Secrets { targets, truth, shares, .. }| {
+        let value = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
+        attack_insiders(&problem, shares.organisations(), &targets, &value, settings)
+    });
+    Ok((outcome, insiders.transpose()?))
 }
 
 /// Attacks a problem. For the public every withheld cell is a target, as it cannot tell them apart; the publisher may name (sorted) the cells that must not be found

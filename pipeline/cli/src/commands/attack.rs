@@ -14,10 +14,7 @@ pub async fn attack(args: AttackArgs, output: &Output) -> Result<(), CliError> {
         store_options: super::store_options(),
         project: Project::embedded(),
     };
-    let attack = solidata_stages::attack(&request).await?;
-    output.outcome(&attack, || match &attack.insiders {
-        Some(insiders) => format!("{}\n{insiders}\n", attack.public),
-        None => format!("{}\n", attack.public),
-    })?;
+    let attack = solidata_stages::attack(&request, output).await?;
+    output.outcome(&attack, || format!("{attack}\n"))?;
     if !attack.falls() { Ok(()) } else { Err(CliError::Findings(format!("{}: it does not withstand the attack", args.target))) }
 }

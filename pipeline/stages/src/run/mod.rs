@@ -9,7 +9,7 @@ pub use plan::{Action, Plan, Step, plan};
 
 use crate::{
     Engine, Lists, Project, StageError,
-    attack::{Candidate, Gate},
+    attack::{Attack, Candidate, Gate},
     extract::SourceReport,
     past::{self, Past},
     protect::{self, MonthProtection, Work},
@@ -20,7 +20,6 @@ use chrono::NaiveDate;
 use coverage::{coverage, run_spec};
 use read::{Read, cubes, extract, searches};
 use serde::Serialize;
-use solidata_audit::AttackOutcome;
 use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
 use solidata_store::{PublicStore, Vault};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -162,7 +161,7 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     let mut releases = Vec::new();
     let mut protections: BTreeMap<Month, MonthProtection> = BTreeMap::new();
     let mut counts: BTreeMap<Month, StageKey> = BTreeMap::new();
-    let mut attacks: BTreeMap<Month, AttackOutcome> = BTreeMap::new();
+    let mut attacks: BTreeMap<Month, Attack> = BTreeMap::new();
     let mut gate = Gate::new(&request.project, &rules, &store)?;
     for (month, coverage) in &covered {
         let run = run_spec(*month, &read, date_photo, searches.as_ref().map(|s| &s.0), coverage.as_ref(), request);
@@ -234,7 +233,7 @@ struct Report<'a> {
     snapshots: Vec<&'a SourceReport>,
     demande: Option<&'a crate::DemandReport>,
     /// What the attack of each month gave; it found nothing, or there would be no release.
-    attack: &'a BTreeMap<Month, AttackOutcome>,
+    attack: &'a BTreeMap<Month, Attack>,
     /// By month, and by the first period of each problem.
     protection: BTreeMap<Month, &'a BTreeMap<String, solidata_demand::Report>>,
 }
