@@ -16,6 +16,18 @@ pub(crate) struct Bounds {
     pub(crate) upper: Vec<i64>,
 }
 
+impl Bounds {
+    /// The least and the most that an unknown can be.
+    pub(crate) fn of(&self, unknown: u32) -> (i64, i64) {
+        (self.lower[unknown as usize], self.upper[unknown as usize])
+    }
+
+    /// Whether an unknown has one value only.
+    pub(crate) fn is_fixed(&self, unknown: u32) -> bool {
+        self.lower[unknown as usize] == self.upper[unknown as usize]
+    }
+}
+
 /// For each unknown the equations that have it, with its coefficient.
 pub(crate) struct Holders {
     /// Where the list of each unknown begins; one more at the end.

@@ -15,7 +15,7 @@ use crate::proof::cut_out;
 use crate::reduced::{Deal, Reduced};
 use crate::region::{Ground, misfit};
 use crate::start::{self, Aim};
-use crate::witness::{Need, Ranges};
+use crate::witness::{Changed, Need, Ranges, Want};
 
 /// How many classes are walked in around one target.
 const REGION: usize = 400;
@@ -38,7 +38,7 @@ pub(crate) struct ByClass<'a> {
     start: Vec<i64>,
 }
 
-/// The classes of a target: those with a member inside, and those with all members inside.
+/// The classes of a target: those with a member inside that can change, and those of which all that can are inside.
 type Sides = (Vec<u32>, Vec<u32>);
 
 impl<'a> ByClass<'a> {
@@ -56,11 +56,13 @@ impl<'a> ByClass<'a> {
     }
 
     fn sides(&self, target: u32) -> Sides {
+        let moves = |inner: &&u32| !self.ground.bounds.is_fixed(**inner);
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-        for class in self.classes.inside.of(target).iter().filter_map(|&inner| self.classes.class(inner)) {
+        for class in self.classes.inside.of(target).iter().filter(moves).filter_map(|&inner| self.classes.class(inner)) {
             *counts.entry(class).or_default() += 1;
         }
-        let whole = |(class, count): (&u32, &usize)| (self.classes.members.of(*class).len() == *count).then_some(*class);
+        let whole =
+            |(class, count): (&u32, &usize)| (self.classes.members.of(*class).iter().filter(moves).count() == *count).then_some(*class);
         (counts.keys().copied().collect(), counts.iter().filter_map(whole).collect())
     }
 
@@ -100,21 +102,40 @@ impl<'a> ByClass<'a> {
 
     /// Moves one target as far as is asked, and tells what checked tables show of those that are open.
     fn settle(&self, target: u32, need: &Need, seen: &Ranges, open: &[u32], random: &mut Random) -> Vec<(u32, i64)> {
-        let (any, whole) = self.sides(target);
         let mut out = Vec::new();
-        need.pursue(target, seen, self.ground.bounds, |goal, up| {
-            let table = self.go(target, if up { &any } else { &whole }, (goal, up), &any, random);
-            if misfit(self.ground.part, &table).is_some() {
-                return None;
-            }
+        let range = (seen.low[target as usize], seen.high[target as usize]);
+        self.pursue(target, need.want(target), range, random, |table| {
             let news = |&u: &u32| {
                 let value = table[u as usize];
                 (value < seen.low[u as usize] || value > seen.high[u as usize]).then_some((u, value))
             };
             out.extend(open.iter().filter_map(news));
-            Some(table[target as usize])
         });
         out
+    }
+
+    /// Checked tables in which a target is as far as is asked: its value, and what differs from the base, itself among it.
+    pub(crate) fn tables(&self, target: u32, want: Want, random: &mut Random) -> Vec<Changed> {
+        let mut out = Vec::new();
+        let start = self.ground.base[target as usize];
+        self.pursue(target, want, (start, start), random, |table| {
+            let changed = (0u32..).zip(table).filter(|(u, value)| self.ground.base[*u as usize] != **value).map(|(u, value)| (u, *value));
+            out.push(Changed { value: table[target as usize], all: changed.collect() });
+        });
+        out
+    }
+
+    /// Asks for tables of a target and tells each that was checked.
+    fn pursue(&self, target: u32, want: Want, seen: (i64, i64), random: &mut Random, mut tell: impl FnMut(&[i64])) {
+        let (any, whole) = self.sides(target);
+        want.pursue(seen, self.ground.bounds.of(target), |goal, up| {
+            let table = self.go(target, if up { &any } else { &whole }, (goal, up), &any, random);
+            if misfit(self.ground.part, &table).is_some() {
+                return None;
+            }
+            tell(&table);
+            Some(table[target as usize])
+        });
     }
 
     /// A table, not yet checked, in which a target is as near to the goal as the walk gets: the classes of one of its sides are moved, and every class that

@@ -43,7 +43,7 @@ impl<T: Copy + Default> Lists<T> {
     }
 
     /// Puts items into the list that each names, in their order.
-    fn sorted_into(lists: usize, items: impl Iterator<Item = (u32, T)> + Clone) -> Self {
+    pub(crate) fn sorted_into(lists: usize, items: impl Iterator<Item = (u32, T)> + Clone) -> Self {
         let mut start = vec![0usize; lists + 1];
         for (list, _) in items.clone() {
             start[list as usize + 1] += 1;

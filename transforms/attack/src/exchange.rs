@@ -9,9 +9,9 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use crate::classes::{Classes, Lists, NONE, Sum};
+use crate::classes::{Classes, Lists, Sum};
 use crate::region::Ground;
-use crate::witness::{Need, Ranges};
+use crate::witness::{Need, Ranges, Want};
 
 /// How many targets are tried from one state of the ranges, and how many of them by one task.
 const BATCH: (usize, usize) = (8192, 64);
@@ -40,27 +40,72 @@ enum Way {
     Down,
 }
 
-/// The search from one base.
-struct Exchange<'a> {
-    ground: &'a Ground<'a>,
-    classes: &'a Classes,
+/// What somebody knows besides what is published.
+pub(crate) trait Knows: Sync {
+    /// Whether it may know that an unknown cannot change.
+    const FIXES: bool = true;
+    /// What an unknown is at least for all that is known, beside its proven bounds.
+    fn least(&self, unknown: u32) -> i64;
+    /// Whether an unknown may change in a table that is to show something of a target.
+    fn may_change(&self, unknown: u32, target: u32) -> bool;
+}
+
+/// The public.
+pub(crate) struct Nobody;
+
+impl Knows for Nobody {
+    const FIXES: bool = false;
+
+    fn least(&self, _unknown: u32) -> i64 {
+        0
+    }
+
+    fn may_change(&self, _unknown: u32, _target: u32) -> bool {
+        true
+    }
+}
+
+/// The order in which classes and their members are tried.
+pub(crate) struct Order {
     /// Members of each class, those that can go down furthest first.
     members: Lists<u32>,
     /// For each equation the classes that disturb it and have a member that can go down, the furthest first.
     giving: Lists<u32>,
-    effort: Effort,
-    sole: &'a [u32],
+}
+
+impl Order {
+    pub(crate) fn new(ground: &Ground, classes: &Classes, knows: &impl Knows) -> Self {
+        let slack = |inner: u32| ground.base[inner as usize] - ground.bounds.lower[inner as usize].max(knows.least(inner));
+        let mut members = classes.members.clone();
+        for class in 0..members.len() {
+            members.of_mut(class).sort_by_key(|&inner| Reverse(slack(inner)));
+        }
+        let give: Vec<i64> = (0u32..).take(members.len()).map(|class| members.of(class).iter().map(|&inner| slack(inner)).sum()).collect();
+        let mut giving = classes.disturbing.filtered(|&class| give[class as usize] > 0);
+        for row in 0..giving.len() {
+            giving.of_mut(row).sort_by_key(|&class| Reverse(give[class as usize]));
+        }
+        Self { members, giving }
+    }
+}
+
+/// The search from one base.
+pub(crate) struct Exchange<'a, K> {
+    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) classes: &'a Classes,
+    pub(crate) order: &'a Order,
+    pub(crate) effort: Effort,
+    pub(crate) knows: &'a K,
 }
 
 /// Searches witnesses for all open targets of a part by exchanges, each from the base.
 pub(crate) fn search(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort) {
-    search_among(ground, classes, need, ranges, effort, &[]);
+    search_knowing(ground, classes, need, ranges, effort, &Nobody);
 }
 
-/// The same, where some know unknowns that they have alone: `sole` says who has each, or [`NONE`] (empty when nobody has any). Such an unknown stays
-/// what it is in tables that count for others than the one who has it; for what that one has alone itself, nothing is asked.
-pub(crate) fn search_among(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort, sole: &[u32]) {
-    let exchange = Exchange::new(ground, classes, effort, sole);
+/// The same for somebody who knows something.
+pub(crate) fn search_knowing(ground: &Ground, classes: &Classes, need: &Need, ranges: &mut Ranges, effort: Effort, knows: &impl Knows) {
+    let exchange = Exchange { ground, classes, order: &Order::new(ground, classes, knows), effort, knows };
     let count = ground.part.cells.len();
     // inner ones first: what is seen of the sums on the way need not be searched again
     let mut open: Vec<u32> = (0u32..).take(count).filter(|&u| need.open(ranges, ground.bounds, u)).collect();
@@ -78,7 +123,8 @@ pub(crate) fn search_among(ground: &Ground, classes: &Classes, need: &Need, rang
                 |scales, targets| {
                     let mut out = Vec::new();
                     for &target in targets {
-                        exchange.settle(target, need, seen, scales, &mut out);
+                        let range = (seen.low[target as usize], seen.high[target as usize]);
+                        exchange.settle(target, need.want(target), range, scales, &mut out);
                     }
                     out
                 },
@@ -109,38 +155,27 @@ impl Trial {
     }
 }
 
-impl<'a> Exchange<'a> {
-    fn new(ground: &'a Ground<'a>, classes: &'a Classes, effort: Effort, sole: &'a [u32]) -> Self {
-        let slack = |inner: u32| ground.base[inner as usize] - ground.bounds.lower[inner as usize];
-        let mut members = classes.members.clone();
-        for class in 0..members.len() {
-            members.of_mut(class).sort_by_key(|&inner| Reverse(slack(inner)));
-        }
-        let give: Vec<i64> = (0u32..).take(members.len()).map(|class| members.of(class).iter().map(|&inner| slack(inner)).sum()).collect();
-        let mut giving = classes.disturbing.filtered(|&class| give[class as usize] > 0);
-        for row in 0..giving.len() {
-            giving.of_mut(row).sort_by_key(|&class| Reverse(give[class as usize]));
-        }
-        Self { ground, classes, members, giving, effort, sole }
-    }
-
-    /// Whether an unknown may change in a table for a target: whoever has it alone has the target alone too.
-    fn may_change(&self, unknown: u32, target: u32) -> bool {
-        self.sole.is_empty() || [NONE, self.sole[target as usize]].contains(&self.sole[unknown as usize])
+impl<K: Knows> Exchange<'_, K> {
+    /// Whether an inner unknown may change in a table for a target, with everything that contains it.
+    fn may_change(&self, inner: u32, target: u32) -> bool {
+        !K::FIXES || self.classes.above.of(inner).iter().all(|&unknown| self.knows.may_change(unknown, target))
     }
 
     /// How far an inner unknown can still go down.
     fn slack(&self, inner: u32, trial: &Trial) -> i64 {
-        self.ground.base[inner as usize] - self.ground.bounds.lower[inner as usize] + trial.of(inner)
+        self.ground.base[inner as usize] - self.ground.bounds.lower[inner as usize].max(self.knows.least(inner)) + trial.of(inner)
     }
 
-    /// Searches tables for one target and adds what was seen in them.
-    fn settle(&self, target: u32, need: &Need, seen: &Ranges, scales: &mut Scales, out: &mut Vec<(u32, i64)>) {
+    /// Searches tables for one target, of which a range was seen already, and adds what was seen in them.
+    pub(crate) fn settle(&self, target: u32, want: Want, seen: (i64, i64), scales: &mut Scales, out: &mut Vec<(u32, i64)>) {
+        want.pursue(seen, self.ground.bounds.of(target), |goal, up| Some(self.towards(target, goal, up, scales, out)));
+    }
+
+    /// Moves a target as far towards a goal as exchanges go, tells its value in the table that was found and adds what else was seen in it.
+    pub(crate) fn towards(&self, target: u32, goal: i64, up: bool, scales: &mut Scales, out: &mut Vec<(u32, i64)>) -> i64 {
         let base = self.ground.base[target as usize];
-        need.pursue(target, seen, self.ground.bounds, |goal, up| {
-            let (amount, way) = if up { (goal - base, Way::Up) } else { (base - goal, Way::Down) };
-            Some(self.go(target, amount, way, scales, out))
-        });
+        let (amount, way) = if up { (goal - base, Way::Up) } else { (base - goal, Way::Down) };
+        self.go(target, amount, way, scales, out)
     }
 
     /// Moves a target as far as asked, or as far as exchanges go, and tells its value in the table that was found.
@@ -179,7 +214,7 @@ impl<'a> Exchange<'a> {
     /// Exchanges members of one class, some inside the target and some not; tells how far that went.
     fn within(&self, target: u32, class: u32, head: u32, amount: i64, way: Way, trial: &mut Trial) -> i64 {
         let outside = |inner: &u32| !self.classes.contains(target, *inner);
-        let members = self.members.of(class).iter().copied().take(MEMBERS);
+        let members = self.order.members.of(class).iter().copied().take(MEMBERS);
         if way == Way::Up && !self.may_change(head, target) {
             return 0;
         }
@@ -214,7 +249,7 @@ impl<'a> Exchange<'a> {
 
     /// A member of a class that is not inside the target and can go down, or up.
     fn outsider(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
-        let mut members = self.members.of(class).iter().take(MEMBERS).filter(|inner| !self.classes.contains(target, **inner));
+        let mut members = self.order.members.of(class).iter().take(MEMBERS).filter(|inner| !self.classes.contains(target, **inner));
         match way {
             Way::Up => members.find(|inner| self.may_change(**inner, target)).map(|&inner| (inner, i64::MAX)),
             Way::Down => members.map(|&inner| (inner, self.slack(inner, trial))).find(|found| found.1 > 0),
@@ -227,7 +262,7 @@ impl<'a> Exchange<'a> {
             return;
         }
         // upwards the second and the third must be able to go down
-        let partners = if job.way == Way::Up { &self.giving } else { &self.classes.disturbing };
+        let partners = if job.way == Way::Up { &self.order.giving } else { &self.classes.disturbing };
         let mut rows: Vec<u32> = self.classes.vector(class).iter().map(|entry| entry.0).collect();
         rows.sort_by_key(|&row| partners.of(row).len());
         for (number, &row) in rows.iter().enumerate() {
@@ -305,7 +340,8 @@ impl<'a> Exchange<'a> {
             moves.push((inner, against.sign()));
         }
         if let Sum::Class(class) = fourth {
-            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, target, way, job.trial)) else {
+            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, target, way, job.trial))
+            else {
                 return;
             };
             most = most.min(if inner == head { room / 2 } else { room });
@@ -325,12 +361,12 @@ impl<'a> Exchange<'a> {
     /// A member of the head's class inside the target that can go down.
     fn insider(&self, job: &Across) -> Option<(u32, i64)> {
         let class = self.classes.class(job.head)?;
-        let members = self.members.of(class).iter().take(MEMBERS).filter(|inner| self.classes.contains(job.target, **inner));
+        let members = self.order.members.of(class).iter().take(MEMBERS).filter(|inner| self.classes.contains(job.target, **inner));
         members.map(|&inner| (inner, self.slack(inner, job.trial))).find(|found| found.1 > 0)
     }
 
     fn any(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
-        let &inner = self.members.of(class).iter().find(|inner| way == Way::Down || self.may_change(**inner, target))?;
+        let &inner = self.order.members.of(class).iter().find(|inner| way == Way::Down || self.may_change(**inner, target))?;
         let room = if way == Way::Up { i64::MAX } else { self.slack(inner, trial) };
         (room > 0).then_some((inner, room))
     }
@@ -375,7 +411,7 @@ impl Across<'_> {
 }
 
 /// Where a change of a table is weighed: every equation that it touches must balance.
-struct Scales {
+pub(crate) struct Scales {
     change: Vec<i64>,
     touched: Vec<bool>,
     unknowns: Vec<u32>,
@@ -384,7 +420,7 @@ struct Scales {
 }
 
 impl Scales {
-    fn new(ground: &Ground) -> Self {
+    pub(crate) fn new(ground: &Ground) -> Self {
         let unknowns = ground.part.cells.len();
         Self {
             change: vec![0; unknowns],
@@ -397,7 +433,7 @@ impl Scales {
 
     /// Checks the base with some changes by exact additions: in each equation that one of them touches the differences must sum up to 0, and no unknown may
     /// be below its least value or change that may not. If it holds, adds the new values of everything that changed.
-    fn weigh(&mut self, exchange: &Exchange, target: u32, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
+    fn weigh<K: Knows>(&mut self, exchange: &Exchange<K>, target: u32, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
         let ground = exchange.ground;
         for &(inner, change) in &trial.changes {
             for &unknown in exchange.classes.above.of(inner) {
@@ -416,8 +452,8 @@ impl Scales {
                 continue;
             }
             let value = ground.base[unknown as usize] + change;
-            holds &= value >= ground.part.lower[unknown as usize] && value >= ground.bounds.lower[unknown as usize];
-            holds &= exchange.may_change(unknown, target);
+            holds &= value >= ground.part.lower[unknown as usize] && value >= exchange.knows.least(unknown);
+            holds &= exchange.knows.may_change(unknown, target);
             for &(row, coefficient) in ground.holders.of(unknown) {
                 self.balance[row as usize] += i128::from(coefficient) * i128::from(change);
                 self.rows.push(row);
@@ -430,7 +466,7 @@ impl Scales {
             let change = std::mem::take(&mut self.change[unknown as usize]);
             self.touched[unknown as usize] = false;
             // a table that changes what somebody has alone counts for nothing that others are in
-            if holds && change != 0 && exchange.may_change(target, unknown) {
+            if holds && change != 0 && exchange.knows.may_change(target, unknown) {
                 out.push((unknown, ground.base[unknown as usize] + change));
             }
         }

@@ -14,9 +14,9 @@ use crate::exact::formula;
 use crate::field::{First, Random};
 use crate::formula::Formula;
 use crate::hash::CellMap;
+use crate::neighbourhood::{Neighbourhood, Ready, small};
 use crate::problem::{CellId, Problem, RelationId, State};
 use crate::proof::{NEAR, prove_by_tableau, prove_open};
-use crate::neighbourhood::{Neighbourhood, Ready, small};
 use crate::region::Ground;
 use crate::report::{IntervalReport, Pinned};
 use crate::system::{Part, Row, System};
@@ -75,11 +75,19 @@ pub struct InsiderReport {
     pub reaching: usize,
     /// Cells with neither witness nor proof on the width. Sorted.
     pub not_wide: Vec<CellId>,
+    /// Cells with neither witness nor proof on reaching k. Sorted.
+    pub not_reaching: Vec<CellId>,
     /// Published cells in which something is left after subtracting, but less than k. Sorted.
     pub published_below: Vec<CellId>,
 }
 
 impl InsiderReport {
+    /// The cells of which not everything that was asked was shown.
+    pub fn unsettled(&self) -> impl Iterator<Item = CellId> {
+        let proven = self.pinned.iter().chain(&self.below).map(|pinned| pinned.cell);
+        proven.chain(self.computed.iter().chain(&self.not_wide).chain(&self.not_reaching).copied())
+    }
+
     pub(crate) fn add(&mut self, mut one: Self) {
         self.targets += one.targets;
         self.computed.append(&mut one.computed);
@@ -90,6 +98,7 @@ impl InsiderReport {
         self.wide += one.wide;
         self.reaching += one.reaching;
         self.not_wide.append(&mut one.not_wide);
+        self.not_reaching.append(&mut one.not_reaching);
     }
 
     pub(crate) fn sort(&mut self) {
@@ -98,6 +107,7 @@ impl InsiderReport {
         self.pinned.sort_by_key(|pinned| pinned.cell);
         self.below.sort_by_key(|pinned| pinned.cell);
         self.not_wide.sort_unstable();
+        self.not_reaching.sort_unstable();
     }
 }
 
@@ -117,13 +127,13 @@ pub struct Insider<'a, P: ?Sized> {
 
 /// What is common to all parts in one attack.
 #[derive(Clone, Copy)]
-pub(crate) struct Knows<'a> {
+pub(crate) struct Knowing<'a> {
     pub(crate) own: &'a Own,
     pub(crate) fallen: &'a [CellId],
     pub(crate) truth: Option<Truth<'a>>,
 }
 
-impl Knows<'_> {
+impl Knowing<'_> {
     fn count(&self, cell: CellId) -> i64 {
         self.own.counts.get(&cell).copied().unwrap_or(0)
     }
@@ -209,14 +219,14 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
             }
         }
         let touched: Vec<(u32, Vec<u32>)> = touched.into_iter().collect();
-        let knows = Knows { own, fallen, truth };
+        let knows = Knowing { own, fallen, truth };
         let one = |(part, unknowns): &(u32, Vec<u32>)| {
             let ready = &self.parts[*part as usize];
             let mut unknowns = unknowns.clone();
             unknowns.sort_unstable();
             unknowns.dedup();
             match truth {
-                Some(_) => self.attack_cells(ready, &ready.with_near(&unknowns), &knows, None),
+                Some(_) => self.attack_cells(ready, &ready.with_near(&unknowns), &knows),
                 None => self.attack_part(ready, None, &knows),
             }
         };
@@ -243,10 +253,10 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         Some((part, self.parts[part as usize].part.cells.binary_search(&cell).ok()? as u32))
     }
 
-    /// Attacks some unknowns of a part (sorted), in their neighbourhood if that is much smaller. `seen` are values in tables that fit what the organisation knows.
-    pub(crate) fn attack_cells(&self, ready: &Ready, asked: &[u32], knows: &Knows, seen: Option<&Ranges>) -> Result<InsiderReport, AttackError> {
+    /// Attacks some unknowns of a part (sorted), in their neighbourhood if that is much smaller.
+    pub(crate) fn attack_cells(&self, ready: &Ready, asked: &[u32], knows: &Knowing) -> Result<InsiderReport, AttackError> {
         match (knows.truth, ready.neighbourhood(asked)) {
-            (Some(truth), Some(near)) => self.attack_near(ready, &near, knows, truth, seen),
+            (Some(truth), Some(near)) => self.attack_near(ready, &near, knows, truth),
             _ => {
                 let cells: Vec<CellId> = asked.iter().map(|&unknown| ready.part.cells[unknown as usize]).collect();
                 self.attack_part(ready, Some(&cells), knows)
@@ -255,10 +265,13 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     }
 
     /// Attacks a whole part: all that is withheld there, or some cells.
-    fn attack_part(&self, ready: &Ready, asked: Option<&[CellId]>, knows: &Knows) -> Result<InsiderReport, AttackError> {
+    fn attack_part(&self, ready: &Ready, asked: Option<&[CellId]>, knows: &Knowing) -> Result<InsiderReport, AttackError> {
         let known = knows.known(&ready.part);
         let informed = Informed { problem: self.problem, known: &known };
         let rest = without_known(&ready.part, knows.own, &known)?;
+        if rest.cells.is_empty() {
+            return Ok(InsiderReport::default());
+        }
         let need = knows.need(&rest, asked, &self.options);
         let mut report = self.computed(&informed, &rest, &need);
         let intervals = certify_part(&informed, &rest, &need, knows.truth, &self.options)?;
@@ -267,14 +280,7 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     }
 
     /// Attacks a neighbourhood: witnesses with everything outside as it truly is, proofs from whole relations only.
-    fn attack_near(
-        &self,
-        ready: &Ready,
-        near: &Neighbourhood,
-        knows: &Knows,
-        truth: Truth<'_>,
-        before: Option<&Ranges>,
-    ) -> Result<InsiderReport, AttackError> {
+    fn attack_near(&self, ready: &Ready, near: &Neighbourhood, knows: &Knowing, truth: Truth<'_>) -> Result<InsiderReport, AttackError> {
         let inside = ready.inside(&near.unknowns, truth)?;
         let around = ready.around(near);
         let known = knows.known(&around);
@@ -293,13 +299,6 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
         let base = true_table(&informed, &around, truth)?;
         let start = true_table(&informed, &inside, truth)?;
         let mut seen = Ranges::of(&start);
-        if let Some(before) = before {
-            for (cell, at) in inside.cells.iter().zip(0u32..) {
-                if let Ok(place) = ready.part.cells.binary_search(cell) {
-                    seen.see(at, before.low[place], before.high[place]);
-                }
-            }
-        }
         let ground = Ground { part: &inside, holders: &inside_holders, bounds: &free, base: &start };
         search(&ground, &knows.need(&inside, Some(&near.asked), &self.options), &mut seen, LIGHT, seed);
         let mut ranges = Ranges::of(&base);
@@ -335,11 +334,12 @@ impl<'a, P: Problem + ?Sized> Insider<'a, P> {
     }
 
     /// Adds what was found on intervals, as intervals of what the others have.
-    fn tell(&self, ready: &Ready, knows: &Knows, intervals: IntervalReport, report: &mut InsiderReport) {
+    fn tell(&self, ready: &Ready, knows: &Knowing, intervals: IntervalReport, report: &mut InsiderReport) {
         report.targets = intervals.targets;
         report.wide = intervals.wide;
         report.reaching = intervals.reaching;
         report.not_wide = intervals.not_wide;
+        report.not_reaching = intervals.not_reaching;
         let publicly = |cell: CellId, narrow: bool| {
             ready.part.cells.binary_search(&cell).is_ok_and(|at| {
                 let (low, high) = (ready.bounds.lower[at], ready.bounds.upper[at]);

@@ -131,4 +131,3 @@ impl Ready {
 pub(crate) fn small(rhs: i128) -> Result<i64, AttackError> {
     i64::try_from(rhs).map_err(|_| AttackError::TooLarge { what: "a relation's sum", limit: i64::MAX as u64 })
 }
-

@@ -124,13 +124,45 @@ impl Need {
 }
 
 impl Need {
+    /// What is asked of one unknown.
+    pub(crate) fn want(&self, unknown: u32) -> Want {
+        Want { width: self.width, reach: self.reach[unknown as usize] }
+    }
+}
+
+/// A checked table for one target.
+pub(crate) struct Changed {
+    /// The target's value in it.
+    pub(crate) value: i64,
+    /// The unknowns that have another value than in the base, with that value.
+    pub(crate) all: Vec<(u32, i64)>,
+}
+
+/// What is asked of one unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Want {
+    /// Two witnesses must differ by this.
+    pub(crate) width: i64,
+    /// In one witness the value must reach this.
+    pub(crate) reach: i64,
+}
+
+impl Want {
+    /// Whether a range of values that were seen answers it.
+    pub(crate) fn is_met(&self, (low, high): (i64, i64)) -> bool {
+        self.is_wide((low, high)) && high >= self.reach
+    }
+
+    /// Whether it answers how far witnesses must differ.
+    pub(crate) fn is_wide(&self, (low, high): (i64, i64)) -> bool {
+        high - low >= self.width
+    }
+
     /// Asks for tables in which a target is where witnesses are still missing: as high as it must reach, then far enough below. `go` moves it towards a goal, up
-    /// or down, and tells its value in the checked table that came of it. What proven bounds exclude is not asked for.
-    pub(crate) fn pursue(&self, target: u32, seen: &Ranges, bounds: &Bounds, mut go: impl FnMut(i64, bool) -> Option<i64>) {
-        let at = target as usize;
-        let (least, most) = (bounds.lower[at], bounds.upper[at]);
-        let (mut low, mut high) = (seen.low[at], seen.high[at]);
-        let reach = if self.reach[at] <= most { self.reach[at] } else { high };
+    /// or down, and tells its value in the checked table that came of it. What proven bounds (`least`, `most`) exclude is not asked for.
+    pub(crate) fn pursue(&self, seen: (i64, i64), (least, most): (i64, i64), mut go: impl FnMut(i64, bool) -> Option<i64>) {
+        let (mut low, mut high) = seen;
+        let reach = if self.reach <= most { self.reach } else { high };
         let goal = if high - low < self.width { reach.max(low + self.width) } else { reach }.min(most);
         if goal > high {
             high = high.max(go(goal, true).unwrap_or(high));
@@ -141,7 +173,7 @@ impl Need {
         }
         low = low.min(go(goal, false).unwrap_or(low));
         // upwards it was perhaps asked for too much, beyond what is possible
-        if low < seen.low[at] && high - low < self.width && low + self.width <= most {
+        if low < seen.0 && high - low < self.width && low + self.width <= most {
             go(low + self.width, true);
         }
     }

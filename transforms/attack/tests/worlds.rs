@@ -120,6 +120,10 @@ fn an_insider_subtracts_itself() {
     let alone = insider.attack(&own, &[], Some(&truth)).unwrap();
     assert_eq!(alone.computed, [y]);
     assert_eq!(alone.formulas[0].words(&table, false), "y = [all] - [x]");
+    let nobody = Own { counts: [(y, 1), (total, 1)].into(), alone: BTreeSet::new() };
+    let both = insider.attack_together(&[nobody, own], None, &[], &truth).unwrap();
+    assert_eq!((both.targets, both.certified, both.reports.len()), (2, 1, 1));
+    assert_eq!((both.reports[0].0, &both.reports[0].1.computed), (1, &vec![y]));
 }
 
 fn number(state: &mut u64) -> u64 {

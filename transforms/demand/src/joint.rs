@@ -246,7 +246,12 @@ impl<'a> Joint<'a> {
     ///
     /// # Errors
     /// When a count names no leaf.
-    pub fn primaries_of(lists: &'a Lists, rules: &'a Protection, scope: &'a Scope, inner: &[Inner]) -> Result<Vec<[String; 4]>, DemandError> {
+    pub fn primaries_of(
+        lists: &'a Lists,
+        rules: &'a Protection,
+        scope: &'a Scope,
+        inner: &[Inner],
+    ) -> Result<Vec<[String; 4]>, DemandError> {
         Ok(Self::judged(lists, rules, scope, inner)?.named(|_| true))
     }
 

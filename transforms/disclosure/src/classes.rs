@@ -51,6 +51,8 @@ pub(crate) struct Class {
     pub(crate) members: u32,
     /// How many of them are primary.
     pub(crate) primary: u32,
+    /// How many of them may go up for whoever looks: one that a contributor has alone stands still for that one.
+    pub(crate) rising: u32,
     /// Whether they lie in no published cell, so that each may grow by itself.
     pub(crate) free: bool,
     /// The published cells, sorted.
@@ -62,12 +64,19 @@ impl Class {
         self.slack += tree.spare(var);
         self.members += 1;
         self.primary += u32::from(problem.flags(var).primary());
+        self.rising += u32::from(!problem.is_alone(var));
     }
 
     /// What is left without a part of it.
     pub(crate) fn without(&self, part: &Self) -> Self {
-        let (slack, members, primary) = (self.slack - part.slack, self.members - part.members, self.primary - part.primary);
-        Self { slack, members, primary, free: self.free, published: Vec::new() }
+        Self {
+            slack: self.slack - part.slack,
+            members: self.members - part.members,
+            primary: self.primary - part.primary,
+            rising: self.rising - part.rising,
+            free: self.free,
+            published: Vec::new(),
+        }
     }
 }
 

@@ -201,6 +201,11 @@ impl Problem {
         self.held.get(var as usize).copied().unwrap_or(0)
     }
 
+    /// Whether one contributor has a variable alone.
+    pub(crate) fn is_alone(&self, var: u32) -> bool {
+        self.held(var) == self.value(var)
+    }
+
     /// What is left of a variable when the contributor with most subtracts itself. One that it has alone is left as it is: nobody else is in it.
     pub(crate) fn rest(&self, var: u32) -> u64 {
         let value = self.value(var);

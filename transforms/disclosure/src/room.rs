@@ -83,7 +83,7 @@ impl Rooms {
 
     /// Whether exchanges still hold, and give a class all the slack that it now lacks: it may have lost members since they were found.
     fn suffices(&self, class: u32, support: &Support, inside: &[u32]) -> bool {
-        support.of(class).unsigned_abs() + self.classes.class(class).slack >= self.enough && support.holds(&self.classes, inside)
+        support.of(class).unsigned_abs() + self.classes.class(class).slack >= self.enough && support.holds(class, &self.classes, inside)
     }
 
     /// Exchanges that give a class the slack that it lacks.
@@ -309,9 +309,9 @@ impl Rooms {
         let moves = |var: u32| match self.classes.of(var) {
             Some((number, class)) => {
                 let lift = self.supports.get(&number).map_or(0, |support| support.of(number).unsigned_abs());
-                let others = class.slack - tree.spare(var) + lift;
-                let wide = (class.members > 1 && class.slack >= want.width) || lift >= want.width;
-                class.free || (wide && problem.rest(var) + others >= want.reach)
+                let up = class.slack - tree.spare(var) + lift;
+                let down = if class.rising > u32::from(!problem.is_alone(var)) { tree.spare(var) } else { 0 };
+                class.free || (up + down >= want.width && problem.rest(var) + up >= want.reach)
             }
             None => false,
         };
@@ -334,7 +334,8 @@ impl Rooms {
     fn lifts(&self, problem: &Problem, tree: &Tree<'_>, var: u32, want: Intervals) -> bool {
         let cut = self.classes.cut(problem, tree, var);
         let outside = |class: u32| self.classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-        cut.keys().filter_map(|class| Some((class, self.supports.get(class)?))).any(|(class, support)| {
+        let rises = |class: &u32| cut[class].0.rising > 0 || problem.is_alone(var);
+        cut.keys().filter(|class| rises(class)).filter_map(|class| Some((class, self.supports.get(class)?))).any(|(class, support)| {
             let lift = support.of(*class).unsigned_abs();
             let enough = lift >= want.width && problem.rest(var) + lift >= want.reach;
             enough && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
@@ -351,8 +352,9 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
         if whole.free {
             return (true, true);
         }
-        up += whole.slack - part.slack;
-        down += if whole.members > part.members { part.slack } else { 0 };
+        // what one contributor has alone goes up for none but the others, where nobody else is in the sum either
+        up += if part.rising > 0 || problem.is_alone(var) { whole.slack - part.slack } else { 0 };
+        down += if whole.rising > part.rising { part.slack } else { 0 };
     }
     let (wide, reaches) = (up + down >= want.width, problem.rest(var) + up >= want.reach);
     if wide && reaches {
@@ -360,7 +362,8 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
     }
     // Classes outside, or parts of them, may give to one inside.
     let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-    let lifted = |wanted: u64| cut.keys().take(MOST_LIFTED).any(|class| support(classes, *class, wanted, PATIENT, outside).is_some());
+    let rising = || cut.iter().filter(|(_, (part, _))| part.rising > 0 || problem.is_alone(var)).map(|(class, _)| *class);
+    let lifted = |wanted: u64| rising().take(MOST_LIFTED).any(|class| support(classes, class, wanted, PATIENT, outside).is_some());
     let missing = want.reach.saturating_sub(problem.rest(var));
     if lifted(missing.max(want.width)) {
         return (true, true);

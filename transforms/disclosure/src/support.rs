@@ -44,12 +44,14 @@ impl Support {
         self.changes.iter().find(|known| known.0 == class).map_or(0, |known| known.1)
     }
 
-    /// Whether it still holds after some classes came to lie in one more published cell as a whole (sorted), and others lost members.
-    pub(crate) fn holds(&self, classes: &Classes, inside: &[u32]) -> bool {
+    /// Whether it still holds for a class after some classes came to lie in one more published cell as a whole (sorted), and others lost members.
+    pub(crate) fn holds(&self, of: u32, classes: &Classes, inside: &[u32]) -> bool {
         let balance: i64 = self.changes.iter().filter(|(class, _)| inside.binary_search(class).is_ok()).map(|(_, change)| change).sum();
-        let can = |&(class, change): &(u32, i64)| {
-            let class = classes.class(class);
-            class.members > 0 && change + i64::try_from(class.slack).unwrap_or(i64::MAX) >= 0
+        let can = |&(number, change): &(u32, i64)| {
+            let class = classes.class(number);
+            class.members > 0
+                && change + i64::try_from(class.slack).unwrap_or(i64::MAX) >= 0
+                && (change <= 0 || number == of || class.rising > 0)
         };
         balance == 0 && self.changes.iter().all(can)
     }
@@ -157,7 +159,7 @@ impl<S: Fn(u32) -> u64> Search<'_, S> {
         if second == Some(self.class) || taker == Some(giver) || (second.is_some() && taker == second) {
             return;
         }
-        if taker.is_some_and(|taker| self.classes.class(taker).members == 0) {
+        if taker.is_some_and(|taker| self.classes.class(taker).rising == 0) {
             return;
         }
         let most = match second {

@@ -113,14 +113,24 @@ impl Joint {
 
     /// The least and greatest value of each cell over every table that fits what is published, inner cells at most `more` above the truth.
     fn ranges(&self, outcomes: &[Outcome], more: u64) -> Vec<(u64, u64)> {
-        let truth: Vec<u64> = (0..INNER).map(|i| self.cells[Self::inner_cell(i)].value).collect();
+        self.ranges_for(outcomes, more, &[0; INNER])
+    }
+
+    fn truth(&self) -> Vec<u64> {
+        (0..INNER).map(|i| self.cells[Self::inner_cell(i)].value).collect()
+    }
+
+    /// The same for somebody who knows its own part of each inner cell, and that it is alone where it has all.
+    fn ranges_for(&self, outcomes: &[Outcome], more: u64, own: &[u64; INNER]) -> Vec<(u64, u64)> {
+        let truth = self.truth();
         let mut ranges: Vec<(u64, u64)> = self.cells.iter().map(|c| (c.value, c.value)).collect();
         let mut table = truth.clone();
-        self.fill(0, &truth, more, outcomes, &mut table, &mut ranges);
+        self.fill(0, (&truth, own, more), outcomes, &mut table, &mut ranges);
         ranges
     }
 
-    fn fill(&self, at: usize, truth: &[u64], more: u64, outcomes: &[Outcome], table: &mut Vec<u64>, ranges: &mut [(u64, u64)]) {
+    fn fill(&self, at: usize, known: (&[u64], &[u64], u64), outcomes: &[Outcome], table: &mut Vec<u64>, ranges: &mut [(u64, u64)]) {
+        let (truth, own, more) = known;
         let value = |cell: usize, table: &[u64]| self.holds[cell].iter().map(|i| table[*i]).sum::<u64>();
         if at == INNER {
             ranges.iter_mut().enumerate().for_each(|(c, r)| *r = (r.0.min(value(c, table)), r.1.max(value(c, table))));
@@ -128,14 +138,14 @@ impl Joint {
         }
         let full: Vec<usize> = (0..self.cells.len()).filter(|c| self.holds[*c].iter().max() == Some(&at)).collect();
         let least = |cell: usize| u64::from(self.cells[cell].value > 0 && outcomes[cell] != Outcome::Hidden);
-        for n in if truth[at] == 0 { 0..=0 } else { 0..=truth[at] + more } {
+        for n in if truth[at] == own[at] { own[at]..=own[at] } else { if truth[at] == 0 { 0..=0 } else { own[at]..=truth[at] + more } } {
             table[at] = n;
             let fits = |c: &usize| match outcomes[*c] {
                 Outcome::Published => value(*c, table) == self.cells[*c].value,
                 _ => value(*c, table) >= least(*c),
             };
             if full.iter().all(fits) {
-                self.fill(at + 1, truth, more, outcomes, table, ranges);
+                self.fill(at + 1, known, outcomes, table, ranges);
             }
         }
         table[at] = truth[at];
@@ -177,6 +187,48 @@ proptest! {
         if joint.cells.iter().all(|c| c.fate != Fate::Public) {
             prop_assert!(pattern.safe(), "nothing is public for good, so that everything can be withheld");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_primary_keeps_its_room_for_every_contributor(
+        mut joint in joint(),
+        parts in prop::array::uniform2(prop::array::uniform6(0u64..=100)),
+        alone in prop::collection::vec(0u8..6, INNER),
+    ) {
+        let want = Intervals { width: 2, reach: SMALL, ..Intervals::default() };
+        // what is public for good may be all that others have of a cell
+        joint.cells.iter_mut().filter(|c| c.fate == Fate::Public).for_each(|c| c.fate = Fate::Free);
+        let truth = joint.truth();
+        // two contributors and others who are not known; now and then one of them has a cell alone
+        let mut own = [[0u64; INNER]; 2];
+        for i in 0..INNER {
+            own[0][i] = truth[i] * parts[0][i] / 100;
+            own[1][i] = (truth[i] - own[0][i]) * parts[1][i] / 100;
+            if alone[i] < 2 {
+                own[usize::from(alone[i])][i] = truth[i];
+                own[1 - usize::from(alone[i])][i] = 0;
+            }
+        }
+        let has = |who: usize, cell: usize| joint.holds[cell].iter().map(|i| own[who][*i]).sum::<u64>();
+        let order: Vec<usize> = (0..joint.cells.len()).collect();
+        let problem = joint.tables(&order).problem.with_insiders(|cell| has(0, cell).max(has(1, cell)));
+        let pattern = protect(&problem, &Options { intervals: Some(want), threads: 1, ..Options::default() });
+        let outcomes = pattern.outcomes();
+        for who in 0..2 {
+            let ranges = joint.ranges_for(outcomes, 9, &own[who]);
+            for (i, (low, high)) in ranges.iter().enumerate().filter(|(i, _)| outcomes[*i] == Outcome::Primary) {
+                let (number, mine) = (i as u32, has(who, i));
+                if mine < joint.cells[i].value {
+                    prop_assert!(pattern.narrow.contains(&number) || high - low >= want.width, "cell {} of {:?}", i, outcomes);
+                    prop_assert!(pattern.short.contains(&number) || *high >= want.reach + mine, "cell {} of {:?}", i, outcomes);
+                }
+            }
+        }
+        prop_assert!(pattern.safe());
     }
 }
 
