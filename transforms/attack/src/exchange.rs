@@ -247,12 +247,14 @@ impl<K: Knows> Exchange<'_, K> {
         amount - left
     }
 
-    /// A member of a class that is not inside the target and can go down, or up.
-    fn outsider(&self, class: u32, target: u32, way: Way, trial: &Trial) -> Option<(u32, i64)> {
+    /// A member of a class that is not inside the target and can go down, or up, besides some moves; and how often.
+    fn outsider(&self, class: u32, target: u32, way: Way, trial: &Trial, moves: &[(u32, i64)]) -> Option<(u32, i64)> {
+        // one that goes down twice has half the room
+        let times = |inner: u32| 1 + moves.iter().filter(|other| **other == (inner, -1)).count() as i64;
         let mut members = self.order.members.of(class).iter().take(MEMBERS).filter(|inner| !self.classes.contains(target, **inner));
         match way {
             Way::Up => members.find(|inner| self.may_change(**inner, target)).map(|&inner| (inner, i64::MAX)),
-            Way::Down => members.map(|&inner| (inner, self.slack(inner, trial))).find(|found| found.1 > 0),
+            Way::Down => members.map(|&inner| (inner, self.slack(inner, trial) / times(inner))).find(|found| found.1 > 0),
         }
     }
 
@@ -275,7 +277,7 @@ impl<K: Knows> Exchange<'_, K> {
                 if second == class || rows[..number].iter().any(shared) {
                     continue;
                 }
-                if self.outsider(second, job.target, job.way.opposite(), job.trial).is_some() {
+                if self.outsider(second, job.target, job.way.opposite(), job.trial, &[]).is_some() {
                     self.across_two(job, class, second, partners);
                 }
             }
@@ -321,41 +323,42 @@ impl<K: Knows> Exchange<'_, K> {
         self.classes.vector(class).iter().filter(more).map(|entry| entry.0)
     }
 
-    /// Makes one exchange as far as it goes: the head and the fourth one way, the second and the third the other.
+    /// Makes one exchange as far as it goes, member by member: the head and the fourth one way, the second and the third the other.
     fn exchange(&self, job: &mut Across, second: u32, third: Sum, fourth: Sum) {
+        while *job.left > 0 && self.exchange_members(job, second, third, fourth).is_some() {}
+    }
+
+    /// Exchanges one member of each class; nothing when that does not bring the target nearer.
+    fn exchange_members(&self, job: &mut Across, second: u32, third: Sum, fourth: Sum) -> Option<()> {
         let (way, target) = (job.way, job.target);
         let against = way.opposite();
-        let head = match way {
-            Way::Up => Some((job.head, i64::MAX)),
-            Way::Down => self.insider(job),
+        let (head, mut most) = match way {
+            Way::Up => (job.head, i64::MAX),
+            Way::Down => self.insider(job)?,
         };
-        let Some((head, mut most)) = head else { return };
         let mut moves: Vec<(u32, i64)> = vec![(head, way.sign())];
         for class in [Sum::Class(second), third] {
             let Sum::Class(class) = class else { continue };
-            let Some((inner, room)) = self.outsider(class, target, against, job.trial) else { return };
-            // one unknown that goes down twice has half the room
-            let twice = moves.iter().any(|other| other.0 == inner);
-            most = most.min(if twice { room / 2 } else { room });
+            let (inner, room) = self.outsider(class, target, against, job.trial, &moves)?;
+            most = most.min(room);
             moves.push((inner, against.sign()));
         }
         if let Sum::Class(class) = fourth {
-            let Some((inner, room)) = self.outsider(class, target, way, job.trial).or_else(|| self.any(class, target, way, job.trial))
-            else {
-                return;
-            };
+            let other = self.outsider(class, target, way, job.trial, &moves);
+            let (inner, room) = other.or_else(|| self.any(class, target, way, job.trial))?;
             most = most.min(if inner == head { room / 2 } else { room });
             moves.push((inner, way.sign()));
         }
         let gain: i64 = moves.iter().filter(|(inner, _)| self.classes.contains(target, *inner)).map(|(_, sign)| sign * way.sign()).sum();
         if gain <= 0 || most <= 0 {
-            return;
+            return None;
         }
         let step = (*job.left).div_euclid(gain).clamp(1, most);
         for (inner, sign) in moves {
             job.trial.add(inner, sign * step);
         }
         *job.left -= gain * step;
+        Some(())
     }
 
     /// A member of the head's class inside the target that can go down.

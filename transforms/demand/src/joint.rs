@@ -2,6 +2,7 @@
 
 use crate::{
     ALL, Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Scope, Shown,
+    rank::rank,
     report::{self, PerPerson},
     rules::{intervals, primary},
 };
@@ -201,7 +202,15 @@ impl<'a> Joint<'a> {
             Table::new().levels("periode", kinds.clone()).levels("mesure", ["resultat", "nette"]),
             Table::new().levels("periode", kinds).levels("territoire", gross).levels("mesure", ["brute"]),
         ];
-        Ok(self.cube.problem(&tables, judge, threads)?.with_insiders(|cell| self.of[cell].largest))
+        let problem = self.cube.problem(&tables, judge, threads)?.with_insiders(|cell| self.of[cell].leading());
+        Ok(problem.with_ranks(|cell| self.rank(cell)))
+    }
+
+    /// When a cell is thought of while the pattern is made.
+    fn rank(&self, cell: usize) -> u8 {
+        let nodes = self.cube.nodes(cell);
+        let level = |dimension: usize| self.cube.dimensions()[dimension].level(nodes[dimension]);
+        rank(level(TERRITORY), level(CATEGORY), level(MEASURE))
     }
 
     /// Whether a table gives the cells of these nodes.

@@ -19,6 +19,7 @@ mod joint;
 mod lists;
 mod measures;
 mod periods;
+mod rank;
 mod report;
 mod rules;
 mod territories;

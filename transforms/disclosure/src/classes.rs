@@ -9,6 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::field::scattered;
 use crate::parallel;
 use crate::problem::Problem;
+use crate::rising::Rising;
 use crate::tree::Tree;
 
 /// Inner cells of one task. Fixed, so that threads change nothing.
@@ -51,8 +52,8 @@ pub(crate) struct Class {
     pub(crate) members: u32,
     /// How many of them are primary.
     pub(crate) primary: u32,
-    /// How many of them may go up for whoever looks: one that a contributor has alone stands still for that one.
-    pub(crate) rising: u32,
+    /// Which of them may go up.
+    pub(crate) rising: Rising,
     /// Whether they lie in no published cell, so that each may grow by itself.
     pub(crate) free: bool,
     /// The published cells, sorted.
@@ -63,8 +64,18 @@ impl Class {
     fn take(&mut self, problem: &Problem, tree: &Tree<'_>, var: u32) {
         self.slack += tree.spare(var);
         self.members += 1;
-        self.primary += u32::from(problem.flags(var).primary());
-        self.rising += u32::from(!problem.is_alone(var));
+        let primary = problem.flags(var).primary();
+        self.primary += u32::from(primary);
+        self.rising.take(problem.alone(var), primary);
+    }
+
+    /// The slack that each primary member can use: one that has it all needs another to give to.
+    pub(crate) fn shared(&self) -> u64 {
+        if self.rising.shared == 1 && self.rising.shared_primary == 1 && !self.rising.without_one_shared().always() {
+            0
+        } else {
+            self.slack
+        }
     }
 
     /// What is left without a part of it.
@@ -73,7 +84,7 @@ impl Class {
             slack: self.slack - part.slack,
             members: self.members - part.members,
             primary: self.primary - part.primary,
-            rising: self.rising - part.rising,
+            rising: self.rising.without(part.rising),
             free: self.free,
             published: Vec::new(),
         }

@@ -6,6 +6,7 @@
 
 use crate::cube::Cube;
 use crate::error::Error;
+use crate::problem::Largest;
 
 /// What kind of contributor is counted. An organisation counts once however many accounts it has; an account without one counts for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -30,6 +31,9 @@ pub struct Contributors {
     pub persons: u32,
     /// The searches of the identified contributor with most.
     pub largest: u64,
+    /// Which one that is, in the order in which they came: the first of those with as many.
+    #[serde(skip)]
+    pub leader: u32,
     /// Searches of identified contributors.
     pub identified: u64,
     /// Searches without any identity that could join them.
@@ -47,19 +51,26 @@ impl Contributors {
         u64::from(self.organisations) + u64::from(self.professionals) + u64::from(self.persons)
     }
 
+    /// The identified contributor with most.
+    pub fn leading(&self) -> Largest {
+        Largest { contributor: self.leader, held: self.largest }
+    }
+
     /// Contributors, with `per_person` anonymous searches taken to be one person (DISCLOSURE §2g: a stated number of them).
     pub fn count(&self, per_person: u64) -> u64 {
         self.named() + self.anonymous.div_ceil(per_person.max(1))
     }
 
     /// Counts one contributor.
-    fn take(&mut self, kind: Contributor, searches: u64) {
+    fn take(&mut self, number: u32, kind: Contributor, searches: u64) {
         match kind {
             Contributor::Organisation => self.organisations += 1,
             Contributor::Professional => self.professionals += 1,
             Contributor::Person => self.persons += 1,
         }
-        self.largest = self.largest.max(searches);
+        if searches > self.largest {
+            (self.largest, self.leader) = (searches, number);
+        }
         self.identified += searches;
     }
 }
@@ -69,6 +80,7 @@ impl Contributors {
 pub struct ContributorFold<'a> {
     cube: &'a Cube,
     of: Vec<Contributors>,
+    contributors: u32,
     above: Vec<u64>,
     reached: Vec<(u64, u64)>,
 }
@@ -76,7 +88,7 @@ pub struct ContributorFold<'a> {
 impl<'a> ContributorFold<'a> {
     /// No contributor yet.
     pub fn new(cube: &'a Cube) -> Self {
-        Self { cube, of: vec![Contributors::default(); cube.len()], above: Vec::new(), reached: Vec::new() }
+        Self { cube, of: vec![Contributors::default(); cube.len()], contributors: 0, above: Vec::new(), reached: Vec::new() }
     }
 
     /// Adds one contributor: everything it contributed, in one call. Leaves are numbers in each dimension, as in [`Cube::fold`].
@@ -85,6 +97,7 @@ impl<'a> ContributorFold<'a> {
     /// As [`Cube::fold`]; [`Error::UnknownName`] for an inner cell that the cube counted no search in.
     pub fn contributor<L: AsRef<[u32]>>(&mut self, kind: Contributor, inner: impl IntoIterator<Item = (L, u64)>) -> Result<(), Error> {
         self.reached.clear();
+        self.contributors += 1;
         for (leaves, n) in inner {
             self.cube.above(self.cube.inner_key(leaves.as_ref())?, &mut self.above);
             self.reached.extend(self.above.iter().map(|key| (*key, n)));
@@ -93,7 +106,7 @@ impl<'a> ContributorFold<'a> {
         for same in self.reached.chunk_by(|a, b| a.0 == b.0) {
             let n: u64 = same.iter().map(|c| c.1).sum();
             if n > 0 {
-                self.of[known(self.cube, same[0].0)?].take(kind, n);
+                self.of[known(self.cube, same[0].0)?].take(self.contributors, kind, n);
             }
         }
         Ok(())

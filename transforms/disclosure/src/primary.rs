@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn of(organisations: u32, professionals: u32, persons: u32, largest: u64, identified: u64, anonymous: u64) -> Contributors {
-        Contributors { organisations, professionals, persons, largest, identified, anonymous }
+        Contributors { organisations, professionals, persons, largest, identified, anonymous, ..Contributors::default() }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use crate::error::Error;
 use crate::sparse::{Csr, Members};
+use std::cmp::Reverse;
 
 /// No variable: the cell is zero, hence public.
 const NONE: u32 = u32::MAX;
@@ -92,6 +93,15 @@ impl Flags {
     }
 }
 
+/// The contributor that has most of a cell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Largest {
+    /// Any number, the same wherever it contributes.
+    pub contributor: u32,
+    /// How much of the cell it has; 0 when no contributor is known.
+    pub held: u64,
+}
+
 /// A joint problem, ready for [`crate::protect`].
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -101,8 +111,10 @@ pub struct Problem {
     flags: Vec<Flags>,
     /// How many cells of the tables the variable stands for.
     weight: Vec<u32>,
-    /// What the contributor with most has of each variable; nothing when no contributor is known.
-    held: Vec<u64>,
+    /// The contributor with most of each variable; nothing when no contributor is known.
+    largest: Vec<Largest>,
+    /// When the variable is thought of while intervals are kept, the lowest number first; nothing when the largest comes first.
+    rank: Vec<u8>,
     rows: Csr,
     cols: Csr,
 }
@@ -158,19 +170,38 @@ impl Problem {
         }
         let rows = constraints.rows.mapped(|cell| Some(var_of[cell as usize]).filter(|v| *v != NONE)).without_repeats();
         let cols = rows.transposed(count);
-        Ok(Self { cells, var_of, value, flags, weight, held: Vec::new(), rows, cols })
+        Ok(Self { cells, var_of, value, flags, weight, largest: Vec::new(), rank: Vec::new(), rows, cols })
     }
 
-    /// The same problem, with what the contributor with most has of each cell: it knows its own searches and subtracts them. Intervals then hold for
+    /// The same problem, with the contributor that has most of each cell: it knows its own searches and subtracts them. Intervals then hold for
     /// what the others have, whoever looks (DISCLOSURE §2b, singletons).
-    pub fn with_insiders(mut self, held: impl Fn(usize) -> u64) -> Self {
-        let mut most = vec![0; self.value.len()];
+    pub fn with_insiders(mut self, of: impl Fn(usize) -> Largest) -> Self {
+        let mut largest = vec![Largest::default(); self.value.len()];
         for (cell, var) in self.var_of.iter().enumerate().filter(|(_, var)| **var != NONE) {
-            let var = *var as usize;
-            most[var] = held(cell).min(self.value[var]).max(most[var]);
+            let (var, found) = (*var as usize, of(cell));
+            let found = Largest { held: found.held.min(self.value[var]), ..found };
+            if found.held > largest[var].held {
+                largest[var] = found;
+            }
         }
-        self.held = most;
+        self.largest = largest;
         self
+    }
+
+    /// The same problem, with what is published first where intervals are kept: cells of the lowest number, and of those the largest.
+    pub fn with_ranks(mut self, of: impl Fn(usize) -> u8) -> Self {
+        let mut rank = vec![u8::MAX; self.value.len()];
+        for (cell, var) in self.var_of.iter().enumerate().filter(|(cell, var)| **var != NONE && self.cells[*cell].fate != Fate::Hidden) {
+            let rank = &mut rank[*var as usize];
+            *rank = of(cell).min(*rank);
+        }
+        self.rank = rank;
+        self
+    }
+
+    /// The order in which variables are published: those of which most is wanted last.
+    pub(crate) fn importance(&self, var: u32) -> (Reverse<u8>, u64, u32) {
+        (Reverse(self.rank.get(var as usize).copied().unwrap_or(0)), self.value(var), var)
     }
 
     /// The cells, as they were given.
@@ -198,12 +229,12 @@ impl Problem {
 
     /// What the contributor with most has of a variable.
     pub(crate) fn held(&self, var: u32) -> u64 {
-        self.held.get(var as usize).copied().unwrap_or(0)
+        self.largest.get(var as usize).map_or(0, |largest| largest.held)
     }
 
-    /// Whether one contributor has a variable alone.
-    pub(crate) fn is_alone(&self, var: u32) -> bool {
-        self.held(var) == self.value(var)
+    /// The contributor that has a variable alone.
+    pub(crate) fn alone(&self, var: u32) -> Option<u32> {
+        self.largest.get(var as usize).filter(|largest| largest.held == self.value(var)).map(|largest| largest.contributor)
     }
 
     /// What is left of a variable when the contributor with most subtracts itself. One that it has alone is left as it is: nobody else is in it.

@@ -10,10 +10,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::classes::{Classes, Made};
+use crate::classes::{Classes, Cut, Made};
 use crate::field::FIRST;
 use crate::parallel;
 use crate::problem::Problem;
+use crate::rising::{Rises, Rising};
 use crate::state::{Cause, State};
 use crate::support::{Effort, HURRIED, PATIENT, Support, support};
 use crate::system::Split;
@@ -49,7 +50,7 @@ pub(crate) struct Left {
 /// Inner cells of one task. Fixed, so that threads change nothing.
 const TASK: usize = 1 << 12;
 /// How many cells are asked again after the first pass.
-const DEAREST: usize = 1000;
+const DEAREST: usize = 5000;
 /// For how many classes of a sum exchanges are searched.
 const MOST_LIFTED: usize = 50;
 
@@ -83,19 +84,19 @@ impl Rooms {
 
     /// Whether exchanges still hold, and give a class all the slack that it now lacks: it may have lost members since they were found.
     fn suffices(&self, class: u32, support: &Support, inside: &[u32]) -> bool {
-        support.of(class).unsigned_abs() + self.classes.class(class).slack >= self.enough && support.holds(class, &self.classes, inside)
+        support.of(class).unsigned_abs() + self.classes.class(class).shared() >= self.enough && support.holds(class, &self.classes, inside)
     }
 
     /// Exchanges that give a class the slack that it lacks.
     fn search(&self, class: u32, effort: Effort) -> Option<Support> {
-        let wanted = self.enough - self.classes.class(class).slack;
+        let wanted = self.enough - self.classes.class(class).shared();
         support(&self.classes, class, wanted, effort, |c| self.classes.class(c).slack)
     }
 
     /// Whether a class has room for the primaries in it that are smaller than the threshold, by its own slack.
     fn alone(&self, class: u32) -> bool {
         let class = self.classes.class(class);
-        class.members == 0 || class.primary == 0 || class.free || class.slack >= self.enough
+        class.members == 0 || class.primary == 0 || class.free || class.shared() >= self.enough
     }
 
     /// Publishes a variable if every class keeps room; else gives a class that would lose it.
@@ -196,12 +197,12 @@ pub(crate) fn make_room(state: &mut State<'_>, want: Intervals, seed: u64, threa
     left
 }
 
-/// Publishes the dearest cell first, as long as all classes keep room and no constraint tells too much. The dearest that were refused are
+/// Publishes the most important cell first, as long as all classes keep room and no constraint tells too much. The dearest that were refused are
 /// asked again, as long as anything is published: a cell that gave room to others may come to stand alone.
 fn publish(state: &mut State<'_>, tree: &Tree<'_>, mut candidates: Vec<u32>, want: Intervals, threads: usize) -> Rooms {
     let problem = state.problem;
     let mut rooms = Rooms::new(Classes::new(problem, tree, &state.withheld, threads), want, threads);
-    candidates.sort_by_key(|v| std::cmp::Reverse((problem.value(*v), *v)));
+    candidates.sort_by_key(|v| std::cmp::Reverse(problem.importance(*v)));
     loop {
         let asked = candidates.len();
         candidates.retain(|var| {
@@ -310,7 +311,8 @@ impl Rooms {
             Some((number, class)) => {
                 let lift = self.supports.get(&number).map_or(0, |support| support.of(number).unsigned_abs());
                 let up = class.slack - tree.spare(var) + lift;
-                let down = if class.rising > u32::from(!problem.is_alone(var)) { tree.spare(var) } else { 0 };
+                let rest = class.rising.without(Rising::of(problem, var));
+                let down = if rest.always() { tree.spare(var) } else { 0 };
                 class.free || (up + down >= want.width && problem.rest(var) + up >= want.reach)
             }
             None => false,
@@ -334,9 +336,9 @@ impl Rooms {
     fn lifts(&self, problem: &Problem, tree: &Tree<'_>, var: u32, want: Intervals) -> bool {
         let cut = self.classes.cut(problem, tree, var);
         let outside = |class: u32| self.classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-        let rises = |class: &u32| cut[class].0.rising > 0 || problem.is_alone(var);
-        cut.keys().filter(|class| rises(class)).filter_map(|class| Some((class, self.supports.get(class)?))).any(|(class, support)| {
-            let lift = support.of(*class).unsigned_abs();
+        whoever_looks(problem, var, &cut, |class| {
+            let Some(support) = self.supports.get(&class) else { return false };
+            let lift = support.of(class).unsigned_abs();
             let enough = lift >= want.width && problem.rest(var) + lift >= want.reach;
             enough && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
         })
@@ -346,24 +348,24 @@ impl Rooms {
 /// Whether a primary is wide, and whether it reaches the threshold, by what all classes with a member in it may give and take together.
 fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want: Intervals) -> (bool, bool) {
     let cut = classes.cut(problem, tree, var);
-    let (mut up, mut down) = (0, 0);
+    let (mut up, mut down) = (Moves::default(), Moves::default());
     for (number, (part, _)) in &cut {
         let whole = classes.class(*number);
         if whole.free {
             return (true, true);
         }
-        // what one contributor has alone goes up for none but the others, where nobody else is in the sum either
-        up += if part.rising > 0 || problem.is_alone(var) { whole.slack - part.slack } else { 0 };
-        down += if whole.rising > part.rising { part.slack } else { 0 };
+        let rest = whole.without(part);
+        up.add(part.rising, rest.slack);
+        down.add(rest.rising, part.slack);
     }
-    let (wide, reaches) = (up + down >= want.width, problem.rest(var) + up >= want.reach);
+    let alone = problem.alone(var);
+    let (wide, reaches) = (up.and(&down).least(alone) >= want.width, problem.rest(var) + up.least(alone) >= want.reach);
     if wide && reaches {
         return (wide, reaches);
     }
     // Classes outside, or parts of them, may give to one inside.
     let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-    let rising = || cut.iter().filter(|(_, (part, _))| part.rising > 0 || problem.is_alone(var)).map(|(class, _)| *class);
-    let lifted = |wanted: u64| rising().take(MOST_LIFTED).any(|class| support(classes, class, wanted, PATIENT, outside).is_some());
+    let lifted = |wanted: u64| whoever_looks(problem, var, &cut, |class| support(classes, class, wanted, PATIENT, outside).is_some());
     let missing = want.reach.saturating_sub(problem.rest(var));
     if lifted(missing.max(want.width)) {
         return (true, true);
@@ -371,18 +373,69 @@ fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var: u32, want
     (wide || lifted(want.width), reaches || lifted(missing))
 }
 
+/// How far a primary can move, in all and by what one contributor has alone, which stands still for that one.
+#[derive(Default)]
+struct Moves {
+    all: u64,
+    alone: BTreeMap<u32, u64>,
+}
+
+impl Moves {
+    fn add(&mut self, rising: Rising, amount: u64) {
+        match rising.who() {
+            Rises::Never => {}
+            Rises::Always => self.all += amount,
+            Rises::ButFor(contributor) => {
+                self.all += amount;
+                *self.alone.entry(contributor).or_default() += amount;
+            }
+        }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        let mut alone = self.alone.clone();
+        other.alone.iter().for_each(|(contributor, amount)| *alone.entry(*contributor).or_default() += amount);
+        Self { all: self.all + other.all, alone }
+    }
+
+    /// How far at least, whoever looks; nothing is asked for the one that has the primary alone.
+    fn least(&self, but: Option<u32>) -> u64 {
+        self.all - self.alone.iter().filter(|(contributor, _)| Some(**contributor) != but).map(|(_, amount)| *amount).max().unwrap_or(0)
+    }
+}
+
+/// Whether for whoever looks there is a class with a part in a primary that goes up for it and holds: one such class for all, or two that
+/// two contributors have alone.
+fn whoever_looks(problem: &Problem, var: u32, cut: &Cut, holds: impl Fn(u32) -> bool) -> bool {
+    let mut but_for = None;
+    for (class, (part, _)) in cut.iter().take(MOST_LIFTED) {
+        let who = match part.rising.who() {
+            Rises::Never => continue,
+            Rises::ButFor(contributor) if problem.alone(var) != Some(contributor) => Some(contributor),
+            Rises::ButFor(_) | Rises::Always => None,
+        };
+        if (who.is_some() && who == but_for) || !holds(*class) {
+            continue;
+        }
+        match (who, but_for) {
+            (Some(_), None) => but_for = who,
+            _ => return true,
+        }
+    }
+    false
+}
+
 /// Published cells to withhold for what lacks room, each with the primary that it is for: those that join a class with enough slack before others, and
 /// the smallest. At most one for each class, since it changes those near it.
 fn choose(state: &State<'_>, tree: &Tree<'_>, classes: &Classes, lacking: &[u32]) -> BTreeMap<u32, u32> {
     let mut chosen: BTreeMap<u32, u32> = BTreeMap::new();
-    let price = |p: &u32| (state.problem.value(*p), *p);
     for var in lacking {
         let cut = classes.cut(state.problem, tree, *var);
         let around = || cut.keys().flat_map(|class| &classes.class(*class).published).copied();
         if around().any(|p| chosen.contains_key(&p)) {
             continue;
         }
-        if let Some(p) = around().filter(|p| state.candidate(*p)).min_by_key(price) {
+        if let Some(p) = around().filter(|p| state.candidate(*p)).min_by_key(|p| state.problem.importance(*p)) {
             chosen.insert(p, *var);
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Effort {
 }
 
 /// While a pattern is built.
-pub(crate) const HURRIED: Effort = Effort { scan: 400, tried: 24, look_ups: 1200 };
+pub(crate) const HURRIED: Effort = Effort { scan: 1000, tried: 40, look_ups: 4000 };
 /// For classes that lie in published cells from the start, and for cells that have no room in the end.
 pub(crate) const PATIENT: Effort = Effort { scan: 10_000, tried: 2_000, look_ups: 200_000 };
 
@@ -51,7 +51,7 @@ impl Support {
             let class = classes.class(number);
             class.members > 0
                 && change + i64::try_from(class.slack).unwrap_or(i64::MAX) >= 0
-                && (change <= 0 || number == of || class.rising > 0)
+                && (change <= 0 || number == of || class.rising.always())
         };
         balance == 0 && self.changes.iter().all(can)
     }
@@ -159,7 +159,7 @@ impl<S: Fn(u32) -> u64> Search<'_, S> {
         if second == Some(self.class) || taker == Some(giver) || (second.is_some() && taker == second) {
             return;
         }
-        if taker.is_some_and(|taker| self.classes.class(taker).rising == 0) {
+        if taker.is_some_and(|taker| !self.classes.class(taker).rising.always()) {
             return;
         }
         let most = match second {

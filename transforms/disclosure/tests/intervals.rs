@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
-use solidata_disclosure::{Cell, Constraints, Fate, Intervals, JointTables, Named, Objective, Options, Outcome, Pool, Problem, protect};
+use solidata_disclosure::{
+    Cell, Constraints, Fate, Intervals, JointTables, Largest, Named, Objective, Options, Outcome, Pool, Problem, protect,
+};
 
 /// Two rows and two columns with their totals: cells 0..4 inner, 4..6 rows, 6..8 columns, 8 the total.
 fn square(values: [u64; 4]) -> [u64; 9] {
@@ -215,7 +217,8 @@ proptest! {
         }
         let has = |who: usize, cell: usize| joint.holds[cell].iter().map(|i| own[who][*i]).sum::<u64>();
         let order: Vec<usize> = (0..joint.cells.len()).collect();
-        let problem = joint.tables(&order).problem.with_insiders(|cell| has(0, cell).max(has(1, cell)));
+        let largest = |cell| (0..2).map(|who| Largest { contributor: who as u32, held: has(who, cell) }).max_by_key(|l| l.held).unwrap_or_default();
+        let problem = joint.tables(&order).problem.with_insiders(largest);
         let pattern = protect(&problem, &Options { intervals: Some(want), threads: 1, ..Options::default() });
         let outcomes = pattern.outcomes();
         for who in 0..2 {
