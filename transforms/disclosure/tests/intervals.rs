@@ -221,8 +221,8 @@ proptest! {
         let problem = joint.tables(&order).problem.with_insiders(largest);
         let pattern = protect(&problem, &Options { intervals: Some(want), threads: 1, ..Options::default() });
         let outcomes = pattern.outcomes();
-        for who in 0..2 {
-            let ranges = joint.ranges_for(outcomes, 9, &own[who]);
+        for (who, owned) in own.iter().enumerate() {
+            let ranges = joint.ranges_for(outcomes, 9, owned);
             for (i, (low, high)) in ranges.iter().enumerate().filter(|(i, _)| outcomes[*i] == Outcome::Primary) {
                 let (number, mine) = (i as u32, has(who, i));
                 if mine < joint.cells[i].value {
