@@ -171,6 +171,7 @@ impl StageError {
             Self::Demand(e) => match e {
                 solidata_demand::DemandError::Open { .. } => EndKind::Confidential,
                 solidata_demand::DemandError::Lists { .. } | solidata_demand::DemandError::Before { .. } => EndKind::Findings,
+                solidata_demand::DemandError::Cell { .. } => EndKind::Usage,
                 _ => EndKind::Internal,
             },
             Self::Attacked { .. } => EndKind::Confidential,

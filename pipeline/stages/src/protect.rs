@@ -132,6 +132,7 @@ impl Work<'_> {
     /// # Errors
     /// When there is no such cell, or its period is not given.
     pub(crate) fn explain(&self, cubes: &Cubes, period: Period, cell: &str) -> Result<String, StageError> {
+        self.lists.demand.cell(cell)?;
         let inner = cubes.inner()?;
         let scope = Scope::month(self.month);
         let joint = Joint::new(&self.lists.demand, self.rules, &scope, &inner, &Before::default(), self.threads)?;

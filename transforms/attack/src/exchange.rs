@@ -10,7 +10,9 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use crate::classes::{Classes, Lists, Sum};
+use crate::knows::{Knows, Nobody};
 use crate::region::Ground;
+use crate::scales::{Scales, Trial};
 use crate::witness::{Need, Ranges, Want};
 
 /// How many targets are tried from one state of the ranges, and how many of them by one task.
@@ -38,31 +40,6 @@ pub(crate) const PATIENT: Effort = Effort { neighbours: 5000, look_ups: 300_000 
 enum Way {
     Up,
     Down,
-}
-
-/// What somebody knows besides what is published.
-pub(crate) trait Knows: Sync {
-    /// Whether it may know that an unknown cannot change.
-    const FIXES: bool = true;
-    /// What an unknown is at least for all that is known, beside its proven bounds.
-    fn least(&self, unknown: u32) -> i64;
-    /// Whether an unknown may change in a table that is to show something of a target.
-    fn may_change(&self, unknown: u32, target: u32) -> bool;
-}
-
-/// The public.
-pub(crate) struct Nobody;
-
-impl Knows for Nobody {
-    const FIXES: bool = false;
-
-    fn least(&self, _unknown: u32) -> i64 {
-        0
-    }
-
-    fn may_change(&self, _unknown: u32, _target: u32) -> bool {
-        true
-    }
 }
 
 /// The order in which classes and their members are tried.
@@ -133,25 +110,6 @@ pub(crate) fn search_knowing(ground: &Ground, classes: &Classes, need: &Need, ra
         for (unknown, value) in found.into_iter().flatten() {
             ranges.see(unknown, value, value);
         }
-    }
-}
-
-/// Changes of inner unknowns, made up one after the other.
-#[derive(Default)]
-struct Trial {
-    changes: Vec<(u32, i64)>,
-}
-
-impl Trial {
-    fn add(&mut self, inner: u32, change: i64) {
-        match self.changes.iter_mut().find(|known| known.0 == inner) {
-            Some(known) => known.1 += change,
-            None => self.changes.push((inner, change)),
-        }
-    }
-
-    fn of(&self, inner: u32) -> i64 {
-        self.changes.iter().find(|known| known.0 == inner).map_or(0, |known| known.1)
     }
 }
 
@@ -410,70 +368,6 @@ impl Across<'_> {
         }
         *self.look_ups -= 1;
         false
-    }
-}
-
-/// Where a change of a table is weighed: every equation that it touches must balance.
-pub(crate) struct Scales {
-    change: Vec<i64>,
-    touched: Vec<bool>,
-    unknowns: Vec<u32>,
-    balance: Vec<i128>,
-    rows: Vec<u32>,
-}
-
-impl Scales {
-    pub(crate) fn new(ground: &Ground) -> Self {
-        let unknowns = ground.part.cells.len();
-        Self {
-            change: vec![0; unknowns],
-            touched: vec![false; unknowns],
-            unknowns: Vec::new(),
-            balance: vec![0; ground.part.rows.len()],
-            rows: Vec::new(),
-        }
-    }
-
-    /// Checks the base with some changes by exact additions: in each equation that one of them touches the differences must sum up to 0, and no unknown may
-    /// be below its least value or change that may not. If it holds, adds the new values of everything that changed.
-    fn weigh<K: Knows>(&mut self, exchange: &Exchange<K>, target: u32, trial: &Trial, out: &mut Vec<(u32, i64)>) -> bool {
-        let ground = exchange.ground;
-        for &(inner, change) in &trial.changes {
-            for &unknown in exchange.classes.above.of(inner) {
-                let at = unknown as usize;
-                if !self.touched[at] {
-                    self.touched[at] = true;
-                    self.unknowns.push(unknown);
-                }
-                self.change[at] += change;
-            }
-        }
-        let mut holds = true;
-        for &unknown in &self.unknowns {
-            let change = self.change[unknown as usize];
-            if change == 0 {
-                continue;
-            }
-            let value = ground.base[unknown as usize] + change;
-            holds &= value >= ground.part.lower[unknown as usize] && value >= exchange.knows.least(unknown);
-            holds &= exchange.knows.may_change(unknown, target);
-            for &(row, coefficient) in ground.holders.of(unknown) {
-                self.balance[row as usize] += i128::from(coefficient) * i128::from(change);
-                self.rows.push(row);
-            }
-        }
-        for row in self.rows.drain(..) {
-            holds &= std::mem::take(&mut self.balance[row as usize]) == 0;
-        }
-        for unknown in self.unknowns.drain(..) {
-            let change = std::mem::take(&mut self.change[unknown as usize]);
-            self.touched[unknown as usize] = false;
-            // a table that changes what somebody has alone counts for nothing that others are in
-            if holds && change != 0 && exchange.knows.may_change(target, unknown) {
-                out.push((unknown, ground.base[unknown as usize] + change));
-            }
-        }
-        holds
     }
 }
 

@@ -12,12 +12,14 @@ use crate::by_class::ByClass;
 use crate::certify::{Truth, part_seed, true_table};
 use crate::classes::{Lists, NONE};
 use crate::error::AttackError;
-use crate::exchange::{Exchange, Knows, Nobody, Order, PATIENT, QUICK, Scales, search_knowing};
+use crate::exchange::{Exchange, Order, PATIENT, QUICK, search_knowing};
 use crate::field::Random;
 use crate::insider::{Insider, InsiderReport, Knowing, Own};
+use crate::knows::{Knows, Nobody};
 use crate::neighbourhood::Ready;
 use crate::problem::{CellId, Problem};
 use crate::region::Ground;
+use crate::scales::Scales;
 use crate::witness::{Changed, Need, Ranges, Want};
 
 /// What organisations find out, each by itself.

@@ -15,6 +15,14 @@ pub enum DemandError {
     /// The exact counts are not of the form that they must have.
     #[error("the exact counts: {0}")]
     Counts(String),
+    /// There is no cell of this name.
+    #[error("{cell}: {detail}; name a cell as 2024-09/com-67482/food/tous, or 2024-09/dep-67/toutes/brutes")]
+    Cell {
+        /// What was asked.
+        cell: String,
+        /// What is wrong.
+        detail: String,
+    },
     /// What the vault counts for a period is not what was published of it.
     #[error(
         "{period}: the counts that the vault keeps are not those that were published; take the vault that published it from a backup, or publish \

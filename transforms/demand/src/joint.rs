@@ -1,7 +1,7 @@
 //! The joint problem of a release's periods, and what comes out of it.
 
 use crate::{
-    ALL, Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Scope, Shown,
+    Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Scope, Shown,
     rank::rank,
     report::{self, PerPerson},
     rules::{intervals, primary},
@@ -326,14 +326,13 @@ impl<'a> Joint<'a> {
     /// # Errors
     /// When there is no such cell.
     pub fn explain(&self, pattern: &Pattern, cell: &str) -> Result<String, DemandError> {
-        let wrong = |detail: String| DemandError::Counts(format!("{cell}: {detail}"));
-        let parts: Vec<&str> = cell.split('/').collect();
-        let [period, territory, category, measure] = parts[..] else {
-            return Err(wrong(format!("name it as 2024-09/com-67482/food/{NET}, or 2024-09/dep-67/{ALL}/{GROSS}")));
-        };
-        let mut nodes = Vec::new();
-        for (dimension, name) in self.cube.dimensions().iter().zip([period, territory, category, measure]) {
-            nodes.push(dimension.find(name).map_err(|e| wrong(e.to_string()))?);
+        let [period, below @ ..] = self.lists.cell(cell)?;
+        let periods = &self.cube.dimensions()[PERIOD];
+        let period =
+            periods.find(period).map_err(|_| DemandError::Cell { cell: cell.to_owned(), detail: format!("{period} was not given") })?;
+        let mut nodes = vec![period];
+        for (dimension, name) in self.cube.dimensions().iter().skip(1).zip(below) {
+            nodes.push(dimension.find(name)?);
         }
         let Some(at) = self.cube.cell(&nodes) else { return Ok(format!("{cell}: zero, which is public: it tells of no one")) };
         let name = |c: u32| self.cube.names(c as usize).join("/");

@@ -89,6 +89,21 @@ impl Lists {
         Ok(Self { territories, categories, measures, plan, territory_nodes, category_nodes, labels, leaves, population, gross, sensitive })
     }
 
+    /// The parts of the name of a cell: period, territory, category, and outcome or `brutes`.
+    ///
+    /// # Errors
+    /// [`DemandError::Cell`] when it has other parts, or one of them but the period names nothing.
+    pub fn cell<'c>(&self, cell: &'c str) -> Result<[&'c str; 4], DemandError> {
+        let wrong = |detail: String| DemandError::Cell { cell: cell.to_owned(), detail };
+        let parts: Vec<&str> = cell.split('/').collect();
+        let parts = <[&str; 4]>::try_from(parts).map_err(|parts| wrong(format!("{} parts instead of four", parts.len())))?;
+        let lists = [(&self.territories, "territory"), (&self.categories, "category"), (&self.measures, "outcome")];
+        for (name, (dimension, what)) in parts.iter().skip(1).zip(lists) {
+            dimension.find(name).map_err(|_| wrong(format!("`{name}` is no {what}")))?;
+        }
+        Ok(parts)
+    }
+
     /// The leaves of a territory; `None` when it is not French, or unknown.
     pub(crate) fn leaves(&self, territory: &str) -> Option<Leaves> {
         self.leaves.get(territory).copied()

@@ -64,6 +64,7 @@ mod quality;
 mod repair;
 mod rising;
 mod room;
+mod rooms;
 mod rounding;
 mod small_counts;
 mod sparse;

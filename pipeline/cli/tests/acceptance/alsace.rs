@@ -175,6 +175,8 @@ fn attacks(work: &Path) {
     assert!(said.contains("the attack found nothing, and every withheld cell is certified") && said.contains("2024-T3@r1"), "{said}");
     let told = expect(work, 0, &["explain", "demande_territoires", "2024-02/com-67482/toutes/tous", "--vault", "vault"]);
     assert!(told.starts_with("2024-02/com-67482/toutes/tous: "), "{told}");
+    let said = expect(work, 2, &["explain", "demande_territoires", "2024-02/com-67482/tous/tous", "--vault", "vault"]);
+    assert!(said.contains("`tous` is no category"), "{said}");
     expect(work, 2, &["explain", "demande_territoires", "2031-02/com-67482/toutes/tous", "--vault", "vault"]);
 
     // Each commune has each root category once, and a value that the other table gives.
