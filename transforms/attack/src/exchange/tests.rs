@@ -79,6 +79,15 @@ fn one_class_is_enough_where_margins_are_withheld() {
     assert!(seen.iter().all(|&(_, low, high)| high - low >= 2 && high >= 5), "{seen:?}");
 }
 
+#[test]
+fn an_exchange_goes_on_member_by_member() {
+    // the second and the third row are one class in each column, of two members that can give 1 each
+    let mut public = [true, false, false, true, true].into_iter();
+    let (seen, classes) = Grid::new(&[vec![1, 9], vec![2, 2], vec![2, 2]], || public.next().unwrap()).seen(3);
+    assert_eq!(classes, 4);
+    assert_eq!(seen.iter().find(|seen| seen.0 == 0), Some(&(0, 1, 3)));
+}
+
 /// All ways to write a sum with so many numbers of at least 1.
 fn compositions(sum: i64, parts: usize, made: &mut Vec<i64>, tell: &mut impl FnMut(&[i64])) {
     if parts == 1 {
