@@ -1,3 +1,4 @@
+use solidata_attack::AttackError;
 use solidata_model::Month;
 use solidata_store::{Fault, StoreError};
 
@@ -40,7 +41,7 @@ pub enum AuditError {
     },
     /// The attack could not be carried through.
     #[error(transparent)]
-    Attack(#[from] solidata_attack::AttackError),
+    Attack(#[from] AttackError),
     /// The disk for temporary files failed.
     #[error("a temporary file cannot be written: {0}. Free some space, or set TMPDIR to a larger disk")]
     Spill(#[from] std::io::Error),
@@ -57,6 +58,10 @@ impl AuditError {
             Self::Nothing { .. } | Self::NoSuchMonth { .. } | Self::CodeList { .. } => Fault::Usage,
             Self::Table { .. } => Fault::Findings,
             Self::Spill(_) => Fault::Unavailable,
+            // what was read says two things that cannot both be true
+            Self::Attack(AttackError::Contradiction { .. } | AttackError::TwoValues { .. } | AttackError::BadStart { .. }) => {
+                Fault::Findings
+            }
             Self::Attack(_) | Self::Internal(_) => Fault::Internal,
         }
     }

@@ -6,8 +6,8 @@ use crate::{
 };
 use solidata_attack::CellId;
 use solidata_audit::{
-    AttackOutcome, AttackSettings, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares, attack_history,
-    attack_history_knowing, attack_insiders, read_address, read_draft,
+    AttackOutcome, AttackSettings, AuditError, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares,
+    attack_history, attack_history_knowing, attack_insiders, read_address, read_draft,
 };
 use solidata_demand::{Inner, Joint, Period, REMOVED, Scope, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
@@ -262,13 +262,19 @@ impl<'a> Gate<'a> {
                 shares: shares(problem, &known, &inner, &geography),
             })
         };
-        let (public, insiders) = on_cores(move || Ok(attack_history_knowing(&lists, history, &settings, secrets)?)).await?;
+        let refused = |detail: String| StageError::Attacked { month: month.to_string(), detail };
+        let attacked = on_cores(move || Ok(attack_history_knowing(&lists, history, &settings, secrets)?)).await;
+        // what contradicts itself does not withstand either
+        let (public, insiders) = attacked.map_err(|e| match e {
+            StageError::Audit(AuditError::Attack(e)) => refused(format!("{TABLE} does not withstand the attack: {e}")),
+            other => other,
+        })?;
         let linear = self.rules.width == 0 && public.holds_exactly() && public.telltales.is_empty();
         let attack = Attack { public, insiders };
         if linear || (attack.public.passes() && attack.insiders.as_ref().is_none_or(|i| i.passes(settings.share))) {
             return Ok(attack);
         }
-        Err(StageError::Attacked { month: month.to_string(), detail: format!("{TABLE} does not withstand the attack:\n{attack}") })
+        Err(refused(format!("{TABLE} does not withstand the attack:\n{attack}")))
     }
 }
 

@@ -161,10 +161,13 @@ impl Rooms {
         let cut = self.classes.cut(problem, tree, var);
         let outside = |class: u32| self.classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
         whoever_looks(problem, var, &cut, |class| {
+            let enough = |lift: u64| lift >= want.width && problem.rest(var) + lift >= want.reach;
+            if enough(outside(class)) {
+                return true;
+            }
             let Some(support) = self.supports.get(&class) else { return false };
-            let lift = support.of(class).unsigned_abs();
-            let enough = lift >= want.width && problem.rest(var) + lift >= want.reach;
-            enough && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
+            enough(support.of(class).unsigned_abs())
+                && support.changes.iter().all(|(other, change)| *change >= 0 || outside(*other) >= change.unsigned_abs())
         })
     }
 }
@@ -187,9 +190,12 @@ pub(crate) fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var
     if wide && reaches {
         return (wide, reaches);
     }
-    // Classes outside, or parts of them, may give to one inside.
+    // What lies outside, of the same class or of others, may give to one inside.
     let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-    let lifted = |wanted: u64| whoever_looks(problem, var, &cut, |class| support(classes, class, wanted, PATIENT, outside).is_some());
+    let lifted = |wanted: u64| {
+        let holds = |class: u32| outside(class) >= wanted || support(classes, class, wanted, PATIENT, outside).is_some();
+        whoever_looks(problem, var, &cut, holds)
+    };
     let missing = want.reach.saturating_sub(problem.rest(var));
     if lifted(missing.max(want.width)) {
         return (true, true);
