@@ -192,15 +192,19 @@ pub(crate) fn room_of(problem: &Problem, tree: &Tree<'_>, classes: &Classes, var
     }
     // What lies outside, of the same class or of others, may give to one inside.
     let outside = |class: u32| classes.class(class).slack - cut.get(&class).map_or(0, |(part, _)| part.slack);
-    let lifted = |wanted: u64| {
-        let holds = |class: u32| outside(class) >= wanted || support(classes, class, wanted, PATIENT, outside).is_some();
+    let falls = |class: u32| {
+        cut.get(&class).filter(|(part, _)| classes.class(class).without(part).rising.always()).map_or(0, |(part, _)| part.slack)
+    };
+    let lifted = |missing: u64, width: u64| {
+        let alone = |class: u32| outside(class) >= missing && outside(class) + falls(class) >= width;
+        let holds = |class: u32| alone(class) || support(classes, class, missing.max(width), PATIENT, outside).is_some();
         whoever_looks(problem, var, &cut, holds)
     };
     let missing = want.reach.saturating_sub(problem.rest(var));
-    if lifted(missing.max(want.width)) {
+    if lifted(missing, want.width) {
         return (true, true);
     }
-    (wide || lifted(want.width), reaches || lifted(missing))
+    (wide || lifted(0, want.width), reaches || lifted(missing, 0))
 }
 
 /// How far a primary can move, in all and by what one contributor has alone, which stands still for that one.
