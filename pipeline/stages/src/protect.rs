@@ -124,7 +124,7 @@ impl Work<'_> {
         let joint = Joint::new(&self.lists.demand, self.rules, scope, inner, before, self.threads)?;
         let pattern = joint.protect(self.threads);
         let (rows, report) = joint.rows(&pattern)?;
-        Ok((rows, report, joint.primaries(&pattern)))
+        Ok((rows, report, joint.primaries()))
     }
 
     /// Why a cell of the month, or of a period that it closes, is or is not given. For the operator only.

@@ -8,7 +8,7 @@ use crate::certify::{CertifyOptions, Truth, certify};
 use crate::error::AttackError;
 use crate::exact::{ExactOptions, ExactReport, exact};
 use crate::formula::Formula;
-use crate::problem::{CellId, Problem};
+use crate::problem::{CellId, Problem, State};
 use crate::report::{IntervalReport, Pinned};
 
 /// How the attack is done.
@@ -54,6 +54,7 @@ impl Fallen<'_> {
     pub fn words<P: Problem + ?Sized>(&self, problem: &P, reveal: bool) -> String {
         match self {
             Self::Exact(_, Some(formula)) => format!("exact: {}", formula.words(problem, reveal)),
+            Self::Exact(cell, None) if matches!(problem.state(*cell), State::Published(_)) => format!("published: {}", problem.name(*cell)),
             Self::Exact(cell, None) => format!("exact: {} (formula not kept)", problem.name(*cell)),
             Self::Interval(pinned) => format!("interval: {}", pinned.words(problem, reveal)),
         }

@@ -43,7 +43,8 @@ impl Default for CertifyOptions {
 /// The true value of an unknown cell, for the publisher: witnesses are then searched from the true table. They are checked like all others.
 pub type Truth<'a> = &'a (dyn Fn(CellId) -> i64 + Sync);
 
-/// Certifies the targets (all withheld cells when there is no list), but for those in `fallen`, of which the exact attack has the value.
+/// Certifies the targets (all withheld cells when there is no list; one that nothing is said of may be in it), but for those in `fallen`, of which the
+/// exact attack has the value.
 /// `targets` and `fallen` are sorted. The answer does not depend on the number of threads.
 ///
 /// # Errors
@@ -60,10 +61,7 @@ pub fn certify<P: Problem + ?Sized>(
         .par_iter()
         .with_max_len(1)
         .map(|part| {
-            let target = |at: usize| {
-                let cell = part.cells[at];
-                part.withheld[at] && targets.is_none_or(|list| list.binary_search(&cell).is_ok()) && fallen.binary_search(&cell).is_err()
-            };
+            let target = |at: usize| part.is_asked(at, targets) && fallen.binary_search(&part.cells[at]).is_err();
             let need = Need {
                 target: (0..part.cells.len()).map(target).collect(),
                 width: options.width,

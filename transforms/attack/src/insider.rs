@@ -144,9 +144,9 @@ impl Knowing<'_> {
 
     /// What is asked of the unknowns of a part: of all that are withheld, or of some cells (sorted).
     fn need(&self, part: &Part, asked: Option<&[CellId]>, options: &CertifyOptions) -> Need {
-        let asked = |cell: &CellId| asked.is_none_or(|list| list.binary_search(cell).is_ok()) && self.fallen.binary_search(cell).is_err();
+        let target = |at: usize| part.is_asked(at, asked) && self.fallen.binary_search(&part.cells[at]).is_err();
         Need {
-            target: part.cells.iter().zip(&part.withheld).map(|(cell, withheld)| *withheld && asked(cell)).collect(),
+            target: (0..part.cells.len()).map(target).collect(),
             width: options.width,
             reach: part.cells.iter().map(|cell| self.count(*cell) + options.k).collect(),
         }

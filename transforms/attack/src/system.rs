@@ -45,6 +45,13 @@ pub(crate) struct Part {
     pub(crate) rows: Vec<Row>,
 }
 
+impl Part {
+    /// Whether an unknown is asked about: one of some cells (sorted), or without them one that carries the marker.
+    pub(crate) fn is_asked(&self, at: usize, targets: Option<&[CellId]>) -> bool {
+        targets.map_or(self.withheld[at], |targets| targets.binary_search(&self.cells[at]).is_ok())
+    }
+}
+
 impl System {
     /// Collects the equations of all relations that have an unknown.
     pub(crate) fn build<P: Problem + ?Sized>(problem: &P, knowledge: Knowledge) -> Result<Self, AttackError> {

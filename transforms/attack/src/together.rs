@@ -144,11 +144,8 @@ impl<P: Problem + ?Sized> Insider<'_, P> {
                 if let Some(at) = base.iter().zip(&all.most).position(|(value, most)| value < most) {
                     return Err(AttackError::BadStart { relation: 0, name: self.problem().name(ready.part.cells[at]) });
                 }
-                let target = |at: usize| {
-                    let cell = &ready.part.cells[at];
-                    ready.part.withheld[at] && targets.is_none_or(|t| t.binary_search(cell).is_ok()) && fallen.binary_search(cell).is_err()
-                };
-                let asked: Vec<u32> = (0..base.len()).filter(|at| target(*at)).map(|at| at as u32).collect();
+                let target = |at: &usize| ready.part.is_asked(*at, targets) && fallen.binary_search(&ready.part.cells[*at]).is_err();
+                let asked: Vec<u32> = (0..base.len()).filter(target).map(|at| at as u32).collect();
                 Attack { insider: self, ready, owns, ones: &ones, all: &all, base: &base, fallen, truth }.run(&asked)
             })
             .collect();

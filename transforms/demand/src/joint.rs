@@ -153,11 +153,6 @@ impl<'a> Joint<'a> {
         match level {
             // Below the département nothing of them is given, and nothing can be computed.
             "brute" | "retirees" if !self.lists.gross[territory] => None,
-            // Gross searches that would tell the removed ones give way, so that the net ones need not.
-            "brute" => own(cell).or_else(|| {
-                let removed = self.lists.measures.find(REMOVED).ok()?;
-                own(self.cube.cell(&[nodes[PERIOD], nodes[TERRITORY], nodes[CATEGORY], removed])?)
-            }),
             _ => own(cell),
         }
     }
@@ -250,8 +245,7 @@ impl<'a> Joint<'a> {
         (0..self.cube.len()).map(count).collect()
     }
 
-    /// The cells that a rule withholds and that must not be found out, by period, territory, category and measure. Private: it tells primary cells from
-    /// secondary ones.
+    /// The same as [`Joint::primaries`], without the work that a pattern needs.
     ///
     /// # Errors
     /// When a count names no leaf.
@@ -261,16 +255,13 @@ impl<'a> Joint<'a> {
         scope: &'a Scope,
         inner: &[Inner],
     ) -> Result<Vec<[String; 4]>, DemandError> {
-        Ok(Self::judged(lists, rules, scope, inner)?.named(|_| true))
+        Ok(Self::judged(lists, rules, scope, inner)?.primaries())
     }
 
-    /// The same, of those that a pattern withholds: not the ones that no table gives.
-    pub fn primaries(&self, pattern: &Pattern) -> Vec<[String; 4]> {
-        self.named(|cell| pattern.outcomes()[cell].withheld())
-    }
-
-    fn named(&self, wanted: impl Fn(usize) -> bool) -> Vec<[String; 4]> {
-        let must = |cell: &usize| self.reasons[*cell].is_some() && wanted(*cell);
+    /// The cells that a rule withholds and that must not be found out, by period, territory, category and measure: removed searches too, which no table
+    /// gives. Private: it tells primary cells from secondary ones.
+    pub fn primaries(&self) -> Vec<[String; 4]> {
+        let must = |cell: &usize| self.reasons[*cell].is_some();
         let names = |cell: usize| {
             let mut names = self.cube.names(cell).into_iter().map(str::to_owned);
             std::array::from_fn(|_| names.next().unwrap_or_default())

@@ -46,7 +46,7 @@ pub fn attack_history(lists: &CodeLists, history: History, settings: &AttackSett
 
 /// What the publisher knows, and nobody else.
 pub struct Secrets {
-    /// The cells that must not be found out, sorted; another withheld cell may be.
+    /// The cells that must not be found out, sorted, also such as no table gives; another withheld cell may be.
     pub targets: Vec<CellId>,
     /// The true value of every cell that is not zero: witnesses are found sooner. It has no part in what counts as one.
     pub truth: HashMap<CellId, i64>,
@@ -87,7 +87,7 @@ pub fn attack_history_knowing(
 }
 
 /// Attacks a problem. For the public every withheld cell is a target, as it cannot tell them apart; the publisher may name (sorted) the cells that must not be found
-/// out, and any other that can be computed is then no objection. With the true values at hand witnesses are found sooner; they have no part in what counts
+/// out, and any other that can be computed is then no objection. One of them that is published has fallen. With the true values at hand witnesses are found sooner; they have no part in what counts
 /// as one. What files tell is not looked at here.
 ///
 /// # Errors
@@ -123,11 +123,15 @@ pub fn attack_problem(
     for cell in problem.small_rests(k) {
         tell(TelltaleKind::Difference, format!("{} is computable, and a count below the threshold", problem.name(cell)));
     }
-    let marked = |cell: &CellId| problem.state(*cell) == State::Withheld;
-    found.fallen.retain(marked);
-    found.unchecked.retain(marked);
-    found.formulas.retain(|formula| marked(&formula.cell));
     let wanted = |cell: &CellId| targets.is_none_or(|targets| targets.binary_search(cell).is_ok());
+    let counts = |cell: &CellId| problem.state(*cell) == State::Withheld || (targets.is_some() && wanted(cell));
+    found.fallen.retain(counts);
+    found.unchecked.retain(counts);
+    found.formulas.retain(|formula| counts(&formula.cell));
+    // what is published outright needs no algebra
+    let published = |cell: &CellId| matches!(problem.state(*cell), State::Published(_));
+    found.fallen.extend(targets.into_iter().flatten().copied().filter(published));
+    found.fallen.sort_unstable();
     let fallen_targets: Vec<CellId> = found.fallen.iter().copied().filter(wanted).collect();
     let withheld = problem.withheld();
     let asked = targets.map_or(withheld, <[CellId]>::len);

@@ -87,6 +87,11 @@ fn gross_searches_give_way_when_they_would_tell_the_removed_ones() {
     // 104 = gross of Grand Est - gross of Haut-Rhin: another one is withheld with it.
     let gross = |key: &str| given[&format!("2024-09/{key}/toutes/tous")].1.clone();
     assert!([gross("dep-68"), gross("reg-44"), gross("fr")].iter().any(|g| g == "secret"));
+    // What must not be found out is what was removed; 104 itself is no secret.
+    let rules = rules();
+    let primaries = Joint::primaries_of(&LISTS, &rules, &alone("2024-09"), &rows).unwrap();
+    let named = |measure: &str| primaries.contains(&["2024-09", "dep-67", "food", measure].map(str::to_owned));
+    assert!(named(REMOVED) && !named(GROSS) && !named("tous"), "{primaries:?}");
 }
 
 #[test]

@@ -157,6 +157,32 @@ fn a_small_difference_of_gross_and_net_is_seen_even_where_it_is_only_computable(
     assert!(outcome.telltales.iter().any(|t| t.problem.contains("reg-10 (Nord), retirées hors")), "{outcome}");
 }
 
+/// The publisher names what must not be found out: what no table gives, and what should not have been published.
+#[test]
+fn a_target_falls_without_a_marker_too() {
+    let mut found = vec![search("com-03001", "lodging", 40), search("com-03001", "meals", 60), search("com-03002", "meals", 50)];
+    (found[0].removed, found[1].removed) = (12, 30);
+    let settings = AttackSettings::default();
+    let asked = |lines: &[Line], counted: &str| {
+        let problem = DemandProblem::new(&lists(), &[release("2024-09", 1, 1, lines)]).unwrap();
+        let target = problem.cell("2024-09@r1", "dep-03", "lodging", counted).unwrap();
+        attack_problem(&problem, Some(&[target]), None, &settings).unwrap()
+    };
+    let mut lines = rows("mois", "2024-09", &found);
+    let outcome = asked(&lines, "retirees");
+    assert!(!outcome.passes() && outcome.fallen.iter().any(|f| f.starts_with("published: ") && f.contains("retirées")), "{outcome}");
+    assert!(asked(&lines, "tous").fallen.iter().any(|f| f.starts_with("published: ")));
+    // computable from total and other category
+    withhold(&mut lines, |line, gross| gross && line.texts[8] == "lodging");
+    let outcome = asked(&lines, "retirees");
+    assert!(!outcome.passes() && outcome.fallen.iter().any(|f| f.starts_with("exact: ") && f.contains("retirées")), "{outcome}");
+    // nobody can tell the two categories apart
+    withhold(&mut lines, |line, gross| gross && line.texts[8] != "toutes");
+    let outcome = asked(&lines, "retirees");
+    let i = outcome.numbers.intervals.clone().unwrap();
+    assert!(outcome.passes() && (i.targets, i.wide) == (1, 1), "{outcome}");
+}
+
 /// A quarter opens a month: what two départements hide in September is the quarter less the other months.
 #[test]
 fn a_quarter_opens_a_month() {
