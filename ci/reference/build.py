@@ -30,7 +30,17 @@ VERSION = "6.0.0"
 # The last version of each earlier COG (2025 to 2021): names that communes had when old documents were written.
 OLDER = ("5.3.0", "4.1.0", "3.1.1", "2.3.1", "1.1.1")
 COG = "2026"
-GEO_SOURCE = f"npm {PACKAGE} {VERSION} (INSEE : code officiel géographique {COG} et populations ; DGCL : EPCI ; La Poste : codes postaux)"
+# Earlier years that months are published of: a month keeps the geography of its year. Their lists lie in cog-2025/ and cog-2024/.
+EARLIER = {"2025": "5.3.0", "2024": "4.1.0"}
+# The year that the populations of a version count.
+POPULATION = {"6.0.0": "2023", "5.3.0": "2023", "4.1.0": "2022"}
+OF_A_YEAR = ("communes.csv", "arrondissements_municipaux.csv", "communes_anciennes.csv", "codes_postaux.csv", "epci.csv", "departements.csv", "regions.csv")
+
+
+def geo_source(version, cog):
+    return f"npm {PACKAGE} {version} (INSEE : code officiel géographique {cog} et populations ; DGCL : EPCI ; La Poste : codes postaux)"
+
+
 SOLIGUIDE_SOURCE = "Soliguide : listes de codes du logiciel libre solinumasso/soliguide, relevées en août 2026"
 CURATED_SOURCE = "Solidata : liste tenue à la main (ci/reference/curated.py)"
 LICENCE = "etalab-2.0"
@@ -69,6 +79,14 @@ def load_older(folders):
     if sorted(p["version"] for p in older) != sorted(OLDER):
         raise Broken(f"--older must be given once for each of {', '.join(OLDER)}")
     return older
+
+
+def of_year(folders, version, departments):
+    """The lists of an earlier year, as they were then: what came later is unknown to them."""
+    folder = {load_package(folder, (), OLDER)["version"]: folder for folder in folders}
+    before = [load_package(folder[v], ("communes",), OLDER) for v in OLDER if v < version]
+    files = geography(load_package(folder[version], versions=OLDER), before, departments)
+    return {name: files[name] for name in OF_A_YEAR}
 
 
 def geography(package, older, departments):
@@ -140,7 +158,7 @@ def geography(package, older, departments):
     files["departements.csv"] = (
         ["code_departement", "nom", "code_region", "zone", "fuseau_horaire", "population", "population_millesime"],
         [(d["code"], d["nom"], region_of[d["code"]], zones[d["code"]], time_zones[d["code"]], population(of_departement[d["code"]]),
-          curated.population_year(d["code"], zones[d["code"]])) for d in package["departements"]])
+          curated.population_year(d["code"], zones[d["code"]], POPULATION[package["version"]])) for d in package["departements"]])
     files["regions.csv"] = (
         ["code_region", "nom", "zone", "population"],
         [(r["code"], r["nom"], r["zone"], population(c for d, codes in of_departement.items() if region_of[d] == r["code"] for c in codes))
@@ -251,7 +269,9 @@ def toml_text(value):
 def build(package, older, facts_folder, out):
     departments = facts(facts_folder, "departments.csv")
     parts = [
-        (geography(load_package(package), load_older(older), departments), GEO_SOURCE, f"COG {COG}"),
+        (geography(load_package(package), load_older(older), departments), geo_source(VERSION, COG), f"COG {COG}"),
+        *(({f"cog-{cog}/{name}": table for name, table in of_year(older, version, departments).items()}, geo_source(version, cog), f"COG {cog}")
+          for cog, version in EARLIER.items()),
         (code_lists(facts_folder), SOLIGUIDE_SOURCE, "2026-08"),
         (curated.licence_files() | curated.sensitive_files(), CURATED_SOURCE, "2026-11"),
     ]
@@ -263,11 +283,12 @@ def build(package, older, facts_folder, out):
         for name, (header, rows) in files.items():
             rows = sorted(set(rows), key=sort_key)
             data = write_csv(header, rows)
+            (out / name).parent.mkdir(exist_ok=True)
             (out / name).write_bytes(data)
             where, when = curated.ORIGIN.get(name, (source, vintage))
             described[name] = [
                 f"[fichier.{toml_text(name)}]",
-                f"titre = {toml_text(TITLES[name])}",
+                f"titre = {toml_text(TITLES[name.split('/')[-1]])}",
                 f"source = {toml_text(where)}",
                 f"millesime = {toml_text(when)}",
                 f"licence = {toml_text(LICENCE)}",
@@ -283,7 +304,7 @@ def build(package, older, facts_folder, out):
 def check(out):
     index = tomllib.loads((out / "index.toml").read_text(encoding="utf-8"))["fichier"]
     problems = []
-    present = {path.name for path in out.glob("*.csv")}
+    present = {path.relative_to(out).as_posix() for path in out.glob("**/*.csv")}
     for name in sorted(present ^ set(index)):
         problems.append(f"{name}: {'in the folder but not in index.toml' if name in present else 'in index.toml but missing'}")
     for name, entry in sorted(index.items()):

@@ -6,11 +6,11 @@ TIME_ZONES = {"989": "Etc/GMT+8"}
 MAYOTTE = "976"
 
 
-def population_year(departement, zone):
+def population_year(departement, zone, year):
     """The year that a population counts. INSEE has no yearly figure for Mayotte (census of 2017); a COM has years of its own."""
     if departement == MAYOTTE:
         return "2017"
-    return None if zone == "com" else "2023"
+    return None if zone == "com" else year
 
 
 # (nature, spelling, code): spellings of geocoders that are neither those of INSEE nor those of Soliguide.

@@ -109,6 +109,21 @@ pub enum StageError {
         /// The object.
         what: String,
     },
+    /// Other months of a year are published with another geography.
+    #[error(
+        "{release} was published with {list} of {published}, and this version would take {own}: the months of a year keep one geography; run with the version \
+         of solidata that published it, or put its lists into datasets/reference/cog-YYYY/"
+    )]
+    Geography {
+        /// The release.
+        release: String,
+        /// The list.
+        list: String,
+        /// The vintage that was published.
+        published: String,
+        /// The vintage that this version has.
+        own: String,
+    },
     /// A release did not pass the attack.
     #[error("{month}: not published: {detail}")]
     Attacked {
@@ -177,6 +192,7 @@ impl StageError {
             Self::Attacked { .. } => EndKind::Confidential,
             Self::Ledger { .. }
             | Self::Damaged { .. }
+            | Self::Geography { .. }
             | Self::Project { .. }
             | Self::Dataset(_)
             | Self::Check(_)

@@ -3,16 +3,22 @@
 use crate::StageError;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
-use solidata_model::{CodeListEntry, DatasetSpec, Digest, NamedDigest, kind};
+use solidata_model::{CodeListEntry, DatasetSpec, Digest, Month, NamedDigest, kind};
 use std::{collections::BTreeMap, fs, path::Path};
 
 static DATASETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../datasets");
+/// Where the code lists lie, and those of earlier years, by year.
+const REFERENCE: &str = "datasets/reference/";
+const YEARS: &str = "datasets/reference/cog-";
+
 static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql");
 
 /// The project's files by path (`sql/cubes/cube_demande.sql`), with `/` between folders whatever the system.
 #[derive(Debug, Clone)]
 pub struct Project {
     files: BTreeMap<String, Vec<u8>>,
+    /// The folder of `datasets/reference/` that the lists of an earlier year come from.
+    year: Option<String>,
 }
 
 /// A unit test of a SQL model, as it lies under `sql/tests/<model>/<case>/`.
@@ -60,7 +66,7 @@ impl Project {
         for (root, dir) in [("datasets", &DATASETS), ("sql", &SQL)] {
             collect(root, dir, &mut files);
         }
-        Self { files }
+        Self { files, year: None }
     }
 
     /// The files of a project folder: one that holds `datasets/` and `sql/`.
@@ -72,7 +78,37 @@ impl Project {
         for root in ["datasets", "sql"] {
             walk(&folder.join(root), root, &mut files)?;
         }
-        Ok(Self { files })
+        Ok(Self { files, year: None })
+    }
+
+    /// The project as it is for a month: with the geography (COG) of its year. The lists of earlier years lie in `datasets/reference/cog-YYYY/`; a year
+    /// before the first of them takes the first, and one after the last the lists beside them.
+    pub fn of_month(&self, month: Month) -> Self {
+        let folders = self.under(YEARS).filter_map(|path| path.strip_prefix(YEARS)?.split_once('/'));
+        let years = folders.filter_map(|(year, _)| Some((year.parse::<i32>().ok()?, year)));
+        let year = years.filter(|(year, _)| *year >= month.year()).min().map(|(_, year)| format!("{YEARS}{year}/"));
+        let mut files: BTreeMap<String, Vec<u8>> =
+            self.files.iter().filter(|(path, _)| !path.starts_with(YEARS)).map(|(p, b)| (p.clone(), b.clone())).collect();
+        for path in year.iter().flat_map(|folder| self.under(folder)) {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            files.insert(format!("{REFERENCE}{name}"), self.files[path].clone());
+        }
+        Self { files, year: year.map(|folder| folder.trim_start_matches(REFERENCE).to_owned()) }
+    }
+
+    /// The project as it is for months that are published together.
+    ///
+    /// # Errors
+    /// [`StageError::Usage`] when their years have different geographies.
+    pub fn of_months(&self, months: &[Month]) -> Result<Self, StageError> {
+        let mut projects = months.iter().map(|month| (month, self.of_month(*month)));
+        let (first, project) = projects.next().ok_or_else(|| StageError::Usage("no month is asked for: --from is after --to".into()))?;
+        match projects.find(|(_, other)| other.year != project.year) {
+            Some((other, _)) => Err(StageError::Usage(format!(
+                "{first} and {other} are of years with different lists of communes, and a month keeps those of its year: run one year at a time"
+            ))),
+            None => Ok(project),
+        }
     }
 
     /// The bytes of a file.
@@ -211,8 +247,9 @@ impl Project {
         let parsed: ReferenceIndex = toml::from_str(self.text(index)?).map_err(|e| StageError::project(index, &e.to_string()))?;
         let mut out = Vec::new();
         for path in self.under("datasets/reference/").filter(|p| p.ends_with(".csv")) {
-            let name = path.trim_start_matches("datasets/reference/");
-            let said = parsed.fichier.get(name).ok_or_else(|| StageError::project(path, "index.toml does not name it"))?;
+            let name = path.trim_start_matches(REFERENCE);
+            let of_year = self.year.as_ref().and_then(|year| parsed.fichier.get(&format!("{year}{name}")));
+            let said = of_year.or(parsed.fichier.get(name)).ok_or_else(|| StageError::project(path, "index.toml does not name it"))?;
             let sha256 = Digest::of(self.bytes(path)?);
             if sha256 != said.sha256 {
                 return Err(StageError::project(path, "the file is not the one index.toml describes: run ci/reference/build.py"));
@@ -256,6 +293,23 @@ mod tests {
         let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
             .join("../..");
         assert_eq!(Project::embedded().files, Project::from_folder(&root).unwrap().files);
+    }
+
+    #[test]
+    fn a_month_has_the_geography_of_its_year() {
+        let project = Project::embedded();
+        let of = |month: &str| project.of_month(month.parse().unwrap());
+        let vintage = |month: &str, name: &str| of(month).code_lists().unwrap().into_iter().find(|l| l.name == name).unwrap().vintage;
+        let months = ["2021-05", "2024-12", "2025-01", "2026-01", "2031-07"];
+        assert_eq!(months.map(|m| vintage(m, "communes.csv")), ["COG 2024", "COG 2024", "COG 2025", "COG 2026", "COG 2026"]);
+        assert_eq!(months.map(|m| vintage(m, "categories.csv")), ["2026-08"; 5]);
+        assert_eq!(of("2024-09").code_lists().unwrap().len(), of("2026-09").code_lists().unwrap().len());
+        // a commune that merged into another at the beginning of 2025
+        let has = |month: &str| std::str::from_utf8(of(month).reference("communes.csv").unwrap()).unwrap().contains("\n01330,");
+        assert_eq!(months.map(has), [true, true, false, false, false]);
+        let together = |months: &[&str]| project.of_months(&months.iter().map(|m| m.parse().unwrap()).collect::<Vec<_>>());
+        assert!(together(&["2024-11", "2024-12"]).is_ok() && together(&["2026-12", "2027-01"]).is_ok());
+        assert!(matches!(together(&["2024-12", "2025-01"]), Err(StageError::Usage(_))));
     }
 
     #[test]

@@ -56,10 +56,7 @@ pub(super) struct Input {
 /// # Errors
 /// When a snapshot or store cannot be found, or the request contradicts itself.
 pub fn plan(request: &Request) -> Result<Plan, StageError> {
-    if request.months.is_empty() {
-        return Err(StageError::Usage("no month is asked for: --from is after --to".into()));
-    }
-    let lists = Lists::load(&request.project)?;
+    let lists = Lists::load(&request.project.of_months(&request.months)?)?;
     let view = VaultView::open(&request.vault)?;
     let mut inputs = inputs(request)?;
     let mut steps = Vec::new();
