@@ -3,12 +3,12 @@
 use crate::{
     Before, DemandError, EARLIER, GROSS, Lists, NET, Period, REMOVED, Report, Scope, Shown,
     rank::rank,
-    report::{self, PerPerson},
+    report::{self, Loss, PerPerson},
     rules::{intervals, primary},
 };
 use solidata_disclosure::{
-    Contributor, ContributorFold, Contributors, Cube, Dimension, Explanation, Fate, Objective, Options, Pattern, Pool, PrimaryReason,
-    Problem, Subject, Table, explain, protect,
+    Contributor, ContributorFold, Contributors, Cube, Dimension, Fate, Objective, Options, Pattern, Pool, PrimaryReason, Problem, Subject,
+    Table, protect,
 };
 use solidata_model::{Month, Protection};
 use std::collections::BTreeMap;
@@ -127,7 +127,8 @@ impl<'a> Joint<'a> {
             }
         }
         let of = fold.finish();
-        let per_person = report::per_person(counts.iter().filter(|c| c.0[MEASURE] != leaves.removed), rules);
+        let net = counts.iter().filter(|c| c.0[MEASURE] != leaves.removed);
+        let per_person = report::per_person(net, rules, |at| lists.sensitive[at[CATEGORY] as usize]);
         let mut joint = Self {
             lists,
             rules,
@@ -274,7 +275,7 @@ impl<'a> Joint<'a> {
     /// # Errors
     /// [`DemandError::Open`] when a cell could be found out whatever is withheld: nothing may be published then.
     pub fn rows(&self, pattern: &Pattern) -> Result<(Protected, Report), DemandError> {
-        let report = Report::new(self.rules, pattern, &self.reasons, self.per_person, self.elsewhere);
+        let report = Report::new(self.rules, pattern, &self.reasons, self.per_person, self.loss(pattern), self.elsewhere);
         let month = self.scope.given.first().map(Period::to_string).unwrap_or_default();
         if !pattern.safe() {
             return Err(DemandError::Open { period: month, cells: pattern.lost.len() + pattern.narrow.len() });
@@ -311,50 +312,19 @@ impl<'a> Joint<'a> {
         Ok((out, report))
     }
 
-    /// Why a cell is or is not given, in words and for the operator only: the words tell true things about withheld cells. The cell is named as
-    /// `PERIOD/TERRITORY/CATEGORY/OUTCOME`, and `…/brutes` for gross searches.
-    ///
-    /// # Errors
-    /// When there is no such cell.
-    pub fn explain(&self, pattern: &Pattern, cell: &str) -> Result<String, DemandError> {
-        let [period, below @ ..] = self.lists.cell(cell)?;
-        let periods = &self.cube.dimensions()[PERIOD];
-        let period =
-            periods.find(period).map_err(|_| DemandError::Cell { cell: cell.to_owned(), detail: format!("{period} was not given") })?;
-        let mut nodes = vec![period];
-        for (dimension, name) in self.cube.dimensions().iter().skip(1).zip(below) {
-            nodes.push(dimension.find(name)?);
+    /// How much of the periods that are given is published, by levels.
+    fn loss(&self, pattern: &Pattern) -> Vec<Loss> {
+        let mut by_level: BTreeMap<[&str; 3], Loss> = BTreeMap::new();
+        for (cell, outcome) in pattern.outcomes().iter().enumerate() {
+            let (nodes, dimensions) = (self.cube.nodes(cell), self.cube.dimensions());
+            let [period, territory, category, measure] = std::array::from_fn(|d| dimensions[d].level(nodes[d]));
+            if measure != "nette" || self.scope.given.iter().all(|p| p.kind() != period) {
+                continue;
+            }
+            let level = by_level.entry([period, territory, category]).or_insert_with(|| Loss::at(period, territory, category));
+            level.add(self.cube.value(cell), !outcome.withheld());
         }
-        let Some(at) = self.cube.cell(&nodes) else { return Ok(format!("{cell}: zero, which is public: it tells of no one")) };
-        let name = |c: u32| self.cube.names(c as usize).join("/");
-        let several = |cells: &[u32]| {
-            let mut names: Vec<String> = cells.iter().take(5).map(|c| name(*c)).collect();
-            if cells.len() > names.len() {
-                names.push(format!("{} more", cells.len() - names.len()));
-            }
-            names.join(", ")
-        };
-        Ok(match explain(&self.problem, pattern, at as u32) {
-            Explanation::Published => format!("{cell}: published"),
-            Explanation::Hidden => format!("{cell}: no table gives it"),
-            Explanation::Sticky => format!("{cell}: withheld since an earlier release withheld it"),
-            Explanation::Primary => match self.reasons[at] {
-                Some(reason) => format!("{cell}: primary: {reason}"),
-                None => format!("{cell}: holds the same searches as a cell that a rule withholds"),
-            },
-            Explanation::Secondary { protects, formula, keeps } => {
-                let mut text = format!("{cell}: secondary");
-                if let Some(formula) = formula {
-                    text += &format!("\n  if it were published, anyone could compute {}:\n  {}", several(&protects), formula.words(name));
-                } else if protects.is_empty() && keeps.is_empty() {
-                    text += "\n  it holds the same searches as another withheld cell";
-                }
-                if !keeps.is_empty() {
-                    text += &format!("\n  it was withheld for the sum or the interval of {}", several(&keeps));
-                }
-                text
-            }
-        })
+        by_level.into_values().collect()
     }
 
     /// True values, for the search of witnesses before a release: by period, territory, category and measure. Private.
@@ -391,6 +361,8 @@ impl<'a> Leaves<'a> {
         Ok(Some([([period, territory.net, category, outcome], row.net), ([period, territory.removed, category, self.removed], removed)]))
     }
 }
+
+mod words;
 
 #[cfg(test)]
 mod tests;

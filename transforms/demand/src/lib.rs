@@ -33,7 +33,7 @@ pub use joint::{Inner, Joint, Protected, Who};
 pub use lists::{ListTables, Lists};
 pub use measures::{GROSS, NET, OUTCOMES, REMOVED, measures};
 pub use periods::{EARLIER, Period, Scope};
-pub use report::{PerPerson, Report};
+pub use report::{Loss, PerPerson, Report, Spread};
 pub use territories::{TerritoryNode, gross_leaf, is_gross_level, territories, territory_leaf, territory_nodes};
 
 /// Code of a search without category.

@@ -2,7 +2,7 @@
 
 use crate::joint::Who;
 use serde::{Deserialize, Serialize};
-use solidata_disclosure::{Outcome, Pattern, PrimaryReason};
+use solidata_disclosure::{Contributor, Outcome, Pattern, PrimaryReason};
 use solidata_model::Protection;
 use std::collections::BTreeMap;
 
@@ -23,21 +23,74 @@ pub struct Report {
     pub pruned: usize,
     /// The stated number of anonymous searches of a person beside what identified accounts do.
     pub per_person: PerPerson,
+    /// How much is given, by kind of period and level of territories and categories, all outcomes together.
+    pub loss: Vec<Loss>,
     /// Net searches of unknown places and of places abroad, which are in no table.
     pub elsewhere: u64,
 }
 
-/// Searches of one contributor in one inner cell.
+/// How many searches identified accounts make, beside the number of anonymous ones that are taken to be one person. Accounts of organisations
+/// are not among them: an organisation is many persons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerPerson {
     /// How many anonymous searches are taken to be one person.
     pub assumed: u64,
-    /// Median over identified contributors and inner cells.
+    /// The same, in sensitive categories.
+    pub assumed_sensitive: u64,
+    /// Net searches of one account, all together.
+    pub account: Spread,
+    /// Net searches of one account in one inner cell.
+    pub cell: Spread,
+    /// The same, in sensitive categories.
+    pub cell_sensitive: Spread,
+}
+
+/// How a number is spread.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Of how many it is known.
+    pub of: usize,
+    /// The median.
     pub median: u64,
     /// Nine of ten have at most this many.
     pub ninth_decile: u64,
     /// The mean, in hundredths.
     pub mean_hundredths: u64,
+}
+
+/// How much of the demand is given at one level of territories and categories. True sums: private.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Kind of period.
+    pub period: String,
+    /// Level of the territories.
+    pub territory: String,
+    /// Level of the categories.
+    pub category: String,
+    /// Cells that are not zero.
+    pub cells: u64,
+    /// Those of them that are published.
+    pub published: u64,
+    /// Net searches in all of them.
+    pub searches: u64,
+    /// Net searches in those that are published.
+    pub searches_published: u64,
+}
+
+impl Loss {
+    pub(crate) fn at(period: &str, territory: &str, category: &str) -> Self {
+        let [period, territory, category] = [period, territory, category].map(str::to_owned);
+        Self { period, territory, category, cells: 0, published: 0, searches: 0, searches_published: 0 }
+    }
+
+    pub(crate) fn add(&mut self, searches: u64, published: bool) {
+        self.cells += 1;
+        self.searches += searches;
+        if published {
+            self.published += 1;
+            self.searches_published += searches;
+        }
+    }
 }
 
 impl Report {
@@ -46,6 +99,7 @@ impl Report {
         pattern: &Pattern,
         reasons: &[Option<PrimaryReason>],
         per_person: PerPerson,
+        loss: Vec<Loss>,
         elsewhere: u64,
     ) -> Self {
         let mut cells = BTreeMap::new();
@@ -64,6 +118,7 @@ impl Report {
             rounds: pattern.rounds,
             pruned: pattern.pruned,
             per_person,
+            loss,
             elsewhere,
         }
     }
@@ -72,17 +127,62 @@ impl Report {
 /// A count of an inner cell by one contributor.
 type Count = ([u32; 4], u64, Option<Who>);
 
-/// What identified contributors do in one inner cell.
-pub(crate) fn per_person<'c>(counts: impl Iterator<Item = &'c Count>, rules: &Protection) -> PerPerson {
-    let mut of: BTreeMap<(Who, [u32; 4]), u64> = BTreeMap::new();
+/// What identified accounts do. `sensitive` says it of an inner cell.
+pub(crate) fn per_person<'c>(
+    counts: impl Iterator<Item = &'c Count>,
+    rules: &Protection,
+    sensitive: impl Fn(&[u32; 4]) -> bool,
+) -> PerPerson {
+    let mut cells: BTreeMap<(Who, [u32; 4]), u64> = BTreeMap::new();
+    let mut accounts: BTreeMap<Who, u64> = BTreeMap::new();
     for (at, n, who) in counts {
-        if let Some(who) = who {
-            *of.entry((*who, *at)).or_default() += n;
+        if let Some(who) = who.filter(|who| who.kind != Contributor::Organisation) {
+            *cells.entry((who, *at)).or_default() += n;
+            *accounts.entry(who).or_default() += n;
         }
     }
-    let mut searches: Vec<u64> = of.into_values().collect();
-    searches.sort_unstable();
-    let at = |tenths: usize| searches.get((searches.len() * tenths / 10).min(searches.len().saturating_sub(1))).copied().unwrap_or(0);
-    let mean = (searches.iter().sum::<u64>() * 100).checked_div(searches.len() as u64).unwrap_or(0);
-    PerPerson { assumed: rules.per_person, median: at(5), ninth_decile: at(9), mean_hundredths: mean }
+    let of_sensitive = cells.iter().filter(|((_, at), _)| sensitive(at)).map(|(_, n)| *n).collect();
+    PerPerson {
+        assumed: rules.per_person,
+        assumed_sensitive: rules.per_person_sensitive,
+        account: Spread::of(accounts.into_values().collect()),
+        cell_sensitive: Spread::of(of_sensitive),
+        cell: Spread::of(cells.into_values().collect()),
+    }
+}
+
+impl Spread {
+    fn of(mut numbers: Vec<u64>) -> Self {
+        numbers.sort_unstable();
+        let at = |tenths: usize| numbers.get((numbers.len() * tenths).div_ceil(10).saturating_sub(1)).copied().unwrap_or(0);
+        let mean = (numbers.iter().sum::<u64>() * 100).checked_div(numbers.len() as u64).unwrap_or(0);
+        Self { of: numbers.len(), median: at(5), ninth_decile: at(9), mean_hundredths: mean }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn accounts_are_counted_and_organisations_are_not() {
+        let who = |kind, hash| Some(Who { kind, hash });
+        let (common, sensitive) = ([0, 1, 2, 3], [0, 1, 9, 3]);
+        let counts = [
+            (common, 40, who(Contributor::Organisation, 1)),
+            (common, 90, None),
+            (common, 1, who(Contributor::Person, 1)),
+            (common, 2, who(Contributor::Person, 2)),
+            (sensitive, 3, who(Contributor::Person, 2)),
+            (common, 4, who(Contributor::Professional, 2)),
+            (common, 3, who(Contributor::Professional, 2)),
+        ];
+        let found = per_person(counts.iter(), &testing::rules(), |at| at[2] == 9);
+        assert_eq!((found.assumed, found.assumed_sensitive), (2, 3));
+        assert_eq!(found.account, Spread { of: 3, median: 5, ninth_decile: 7, mean_hundredths: 433 });
+        assert_eq!(found.cell, Spread { of: 4, median: 2, ninth_decile: 7, mean_hundredths: 325 });
+        assert_eq!(found.cell_sensitive, Spread { of: 1, median: 3, ninth_decile: 3, mean_hundredths: 300 });
+        assert_eq!(per_person([].iter(), &testing::rules(), |_| true).account, Spread::default());
+    }
 }

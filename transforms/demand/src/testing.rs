@@ -1,6 +1,7 @@
 //! The real code lists, for tests.
 
 use crate::{ListTables, Lists};
+use solidata_model::Protection;
 use solidata_territory::{Geography, ReferenceTables};
 
 macro_rules! list {
@@ -31,4 +32,19 @@ pub(crate) fn lists() -> Lists {
         sensitive: list!("categories_sensibles.csv"),
     };
     Lists::new(&geography(), tables).unwrap()
+}
+
+/// The rules of the project, against linear algebra only.
+pub(crate) fn rules() -> Protection {
+    Protection {
+        k: 11,
+        dominance_percent: 85,
+        organisations: 3,
+        per_person: 2,
+        per_person_sensitive: 3,
+        population: 5_000,
+        pool: true,
+        width: 0,
+        reach_percent: 99,
+    }
 }

@@ -1,22 +1,11 @@
 use super::*;
-use crate::{Given, testing};
+use crate::{
+    Given,
+    testing::{self, rules},
+};
 use std::sync::LazyLock;
 
 static LISTS: LazyLock<Lists> = LazyLock::new(testing::lists);
-
-fn rules() -> Protection {
-    Protection {
-        k: 11,
-        dominance_percent: 85,
-        organisations: 3,
-        per_person: 2,
-        per_person_sensitive: 3,
-        population: 5_000,
-        pool: true,
-        width: 0,
-        reach_percent: 99,
-    }
-}
 
 fn month(text: &str) -> Month {
     text.parse().unwrap()
@@ -73,6 +62,20 @@ fn totals_are_true_sums_and_small_cells_are_withheld() {
     // Gross searches are given from the département upward, for all outcomes together.
     assert_eq!(given["2024-09/dep-67/toutes/tous"].1, "297");
     assert_eq!((given["2024-09/com-67482/toutes/tous"].1.as_str(), given["2024-09/dep-67/toutes/rien"].1.as_str()), ("-", "-"));
+}
+
+#[test]
+fn the_report_says_how_much_is_given() {
+    let rows = [inner("2024-09", "com-67482", "food_packages", "trouve", 100), inner("2024-09", "com-67180", "food_packages", "trouve", 7)];
+    let (rules, scope) = (rules(), alone("2024-09"));
+    let joint = Joint::new(&LISTS, &rules, &scope, &rows, &Before::default(), 1).unwrap();
+    let (_, report) = joint.rows(&joint.protect(1)).unwrap();
+    let of =
+        |territory: &str, category: &str| report.loss.iter().find(|l| (l.territory.as_str(), l.category.as_str()) == (territory, category));
+    let loss = of("commune", "total").unwrap();
+    assert_eq!((loss.period.as_str(), loss.cells, loss.searches, loss.published, loss.searches_published), ("mois", 2, 107, 0, 0));
+    let loss = of("departement", "total").unwrap();
+    assert_eq!((loss.cells, loss.searches, loss.published, loss.searches_published), (1, 107, 1, 107));
 }
 
 #[test]
