@@ -129,7 +129,8 @@ fn exact_counts(months: &BTreeMap<Month, u32>, vault: &Path) -> Result<Vec<Inner
     let ledger = view.ledger()?;
     let mut inner = Vec::new();
     for month in months.keys() {
-        let key = ledger.iter().rfind(|e| e.release.month == *month).and_then(|e| e.counts());
+        let entry = ledger.iter().rfind(|e| e.release.month == *month);
+        let key = entry.map(|entry| past::counts_of(&view, entry)).transpose()?.flatten();
         let cubes = key.map(|key| past::counts(&view, *month, &key)).transpose()?.flatten();
         let cubes = cubes.ok_or_else(|| StageError::Usage(format!("{month}: the vault has no exact counts of it")))?;
         inner.extend(cubes.inner()?);

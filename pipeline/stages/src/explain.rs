@@ -26,12 +26,12 @@ pub fn explain(vault: &Path, project: &Project, dataset: &str, cell: &str, threa
     let view = VaultView::open(vault)?.ok_or_else(|| StageError::Usage(format!("{}: there is no vault", vault.display())))?;
     let entry = view.ledger()?.into_iter().rfind(|e| e.release.month == month);
     let entry = entry.ok_or_else(|| StageError::Usage(format!("{month}: the vault's ledger names no release of it")))?;
-    let cubes = match entry.counts() {
+    let cubes = match past::counts_of(&view, &entry)? {
         Some(key) => past::counts(&view, month, &key)?,
         None => None,
     };
     let cubes = cubes.ok_or_else(|| StageError::Usage(format!("{month}: the vault has no exact counts of it any more")))?;
-    let (lists, rules, past) = (Lists::load(project)?, protect::rules(project)?, Past::open(&view)?);
+    let (lists, rules, past) = (Lists::load(&project.of_month(month))?, protect::rules(project)?, Past::open(&view)?);
     let complete = !entry.release.partial;
     Work { lists: &lists, rules: &rules, vault: &view, past: &past, threads, month, complete }.explain(&cubes, period, cell)
 }

@@ -1,13 +1,13 @@
 //! What was published of demand before, as the ledger of the vault has it, and what of it the vault can still count.
 
-use crate::{Cubes, StageError, demand::read_parquet};
+use crate::{Cubes, Project, StageError, demand::read_parquet};
 use arrow::{
     array::{Array, AsArray, Int64Array, RecordBatch, StringArray},
     datatypes::Int64Type,
 };
 use futures::StreamExt;
 use solidata_demand::{Before, Given, Lists, Period, Protected, Scope, Shown};
-use solidata_model::{Digest, IndexEntry, Manifest, Month, StageKey};
+use solidata_model::{Digest, IndexEntry, Manifest, Month, StageKey, kind};
 use solidata_store::{LedgerEntry, PublicStore, Vault, VaultView, release::MANIFEST};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,12 +18,11 @@ use std::{
 /// The dataset that gives every count of demand: what other tables show is shown there too.
 pub(crate) const TABLE: &str = "demande_territoires";
 
-/// Brings the ledger up to date with the public store: releases that it does not have are read from there. A ledger that is lost is rebuilt so,
-/// but for the exact counts of its months. `counts` are the keys of exact counts that are known.
+/// Brings the ledger up to date with the public store: releases that it does not have are read from there. A ledger that is lost is rebuilt so.
 ///
 /// # Errors
 /// When the store cannot be read, or does not have what the ledger says was published.
-pub(crate) async fn sync(vault: &Vault, store: &PublicStore, counts: &BTreeMap<Month, StageKey>) -> Result<(), StageError> {
+pub(crate) async fn sync(vault: &Vault, store: &PublicStore) -> Result<(), StageError> {
     let (index, _) = store.read_index().await?;
     let entries = vault.view().ledger()?;
     for entry in &entries {
@@ -36,7 +35,7 @@ pub(crate) async fn sync(vault: &Vault, store: &PublicStore, counts: &BTreeMap<M
     for release in missing {
         let scratch = vault.scratch("ledger")?;
         let table = fetch(store, release, scratch.path().join("table")).await?;
-        vault.append_ledger(release.clone(), table.as_deref(), counts.get(&release.month).copied())?;
+        vault.append_ledger(release.clone(), table.as_deref())?;
     }
     Ok(())
 }
@@ -44,11 +43,7 @@ pub(crate) async fn sync(vault: &Vault, store: &PublicStore, counts: &BTreeMap<M
 /// Copies the table of demand of a release; none when it has none.
 async fn fetch(store: &PublicStore, release: &IndexEntry, to: PathBuf) -> Result<Option<PathBuf>, StageError> {
     let damaged = |what: &str| StageError::Damaged { what: format!("{}/{}/{what}", store.address(), release.prefix) };
-    let bytes = store.get(&format!("{}/{MANIFEST}", release.prefix)).await?.ok_or_else(|| damaged(MANIFEST))?;
-    if Digest::of(&bytes) != release.manifest_sha256 {
-        return Err(damaged(MANIFEST));
-    }
-    let manifest: Manifest = serde_json::from_slice(&bytes)?;
+    let manifest = manifest(store, release).await?;
     let path = solidata_canon::parquet_path(TABLE);
     let Some(file) = manifest.files.iter().find(|f| f.path == path) else { return Ok(None) };
     let (_, mut stream) = store.stream(&format!("{}/{path}", release.prefix)).await?.ok_or_else(|| damaged(&path))?;
@@ -63,11 +58,45 @@ async fn fetch(store: &PublicStore, release: &IndexEntry, to: PathBuf) -> Result
     }
 }
 
+/// The lists that say which territories there are.
+const GEOGRAPHY: [&str; 4] = ["communes.csv", "epci.csv", "departements.csv", "regions.csv"];
+
+/// Looks whether the months of a year that are published have the geography that others of the year are about to get: a year keeps one.
+///
+/// # Errors
+/// [`StageError::Geography`] when they have another; also when the store cannot be read.
+pub(crate) async fn keep_geography(store: &PublicStore, project: &Project, months: &[Month]) -> Result<(), StageError> {
+    let (index, _) = store.read_index().await?;
+    let years: BTreeSet<i32> = months.iter().map(|month| month.year()).collect();
+    let lists = project.code_lists()?;
+    for release in index.releases.iter().filter(|r| years.contains(&r.month.year())) {
+        for published in manifest(store, release).await?.code_lists.iter().filter(|list| GEOGRAPHY.contains(&list.name.as_str())) {
+            if let Some(own) = lists.iter().find(|own| own.name == published.name && own.sha256 != published.sha256) {
+                let (release, list) = (release.prefix.clone(), published.name.clone());
+                return Err(StageError::Geography { release, list, published: published.vintage.clone(), own: own.vintage.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The manifest of a release, as the index names it.
+async fn manifest(store: &PublicStore, release: &IndexEntry) -> Result<Manifest, StageError> {
+    let damaged = || StageError::Damaged { what: format!("{}/{}/{MANIFEST}", store.address(), release.prefix) };
+    let bytes = store.get(&format!("{}/{MANIFEST}", release.prefix)).await?.ok_or_else(damaged)?;
+    if Digest::of(&bytes) != release.manifest_sha256 {
+        return Err(damaged());
+    }
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
 /// A month that was published, or is about to be.
 struct PastMonth {
     /// The number of its link in the chain; none while it is not published.
     sealed: Option<u64>,
     partial: bool,
+    /// The table of demand that was published.
+    table: Option<Digest<kind::File>>,
     counts: Option<StageKey>,
     rows: Rows,
 }
@@ -94,9 +123,10 @@ impl Past {
         let mut months: BTreeMap<Month, Vec<PastMonth>> = BTreeMap::new();
         for entry in vault.ledger()? {
             let Some(table) = vault.ledger_table(&entry)? else { continue };
-            let LedgerEntry { release, .. } = &entry;
-            let month =
-                PastMonth { sealed: Some(release.sealed), partial: release.partial, counts: entry.counts(), rows: Rows::Table(table) };
+            let counts = counts_of(vault, &entry)?;
+            let LedgerEntry { release, table: sha256, .. } = &entry;
+            let (sealed, partial) = (Some(release.sealed), release.partial);
+            let month = PastMonth { sealed, partial, table: *sha256, counts, rows: Rows::Table(table) };
             months.entry(release.month).or_default().push(month);
         }
         Ok(Self { months })
@@ -105,8 +135,20 @@ impl Past {
     /// Adds a month that this run has made and not yet published, unless it is published.
     pub(crate) fn add(&mut self, month: Month, partial: bool, counts: StageKey, rows: Vec<Protected>) {
         if !self.is_published(month) {
-            self.months.insert(month, vec![PastMonth { sealed: None, partial, counts: Some(counts), rows: Rows::Made(rows) }]);
+            self.months.insert(month, vec![PastMonth { sealed: None, partial, table: None, counts: Some(counts), rows: Rows::Made(rows) }]);
         }
+    }
+
+    /// Keeps in mind, in the vault too, which exact counts the table of demand that was just made of a month stands on. What the vault knows of a
+    /// table that is published stays as it is.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    pub(crate) fn learn(&mut self, vault: &Vault, month: Month, table: &Digest<kind::File>, counts: StageKey) -> Result<(), StageError> {
+        let mut published = self.months.entry(month).or_default().iter_mut().filter(|past| past.table == Some(*table)).peekable();
+        let known = published.peek().is_some_and(|past| past.counts.is_some());
+        published.for_each(|past| past.counts = past.counts.or(Some(counts)));
+        if known { Ok(()) } else { Ok(vault.remember_counts(table, &counts)?) }
     }
 
     /// Whether a month is published.
@@ -206,6 +248,14 @@ fn add_batch(before: &mut Before, lists: &Lists, wanted: &BTreeSet<String>, batc
         before.add(lists, periods.value(row), &given)?;
     }
     Ok(())
+}
+
+/// The key of the exact counts that a published table of demand was made from, if the vault knows it.
+///
+/// # Errors
+/// When what the vault knows is damaged.
+pub(crate) fn counts_of(vault: &VaultView, entry: &LedgerEntry) -> Result<Option<StageKey>, StageError> {
+    Ok(entry.table.map(|table| vault.counts_of(&table)).transpose()?.flatten())
 }
 
 /// The exact counts under a key, if the vault still has them.

@@ -4,7 +4,9 @@ use crate::{Engine, Lists, Project, ProtectedCubes, PublicSupply, PublishedMonth
 use solidata_canon::{
     DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema,
 };
-use solidata_model::{CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json};
+use solidata_model::{
+    CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json, kind,
+};
 use solidata_store::{
     PublicStore, Scratch, Vault,
     release::{Draft, Outcome, Release, describe_file, publish_all},
@@ -27,6 +29,12 @@ impl Finished {
     /// The folder of its files.
     pub(crate) fn folder(&self) -> &Path {
         self.release.dir()
+    }
+
+    /// The sha256 of a table of it, a Parquet file; none when it has no such table.
+    pub(crate) fn table(&self, dataset: &str) -> Option<Digest<kind::File>> {
+        let path = parquet_path(dataset);
+        self.release.manifest().files.iter().find(|file| file.path == path).map(|file| file.sha256)
     }
 }
 

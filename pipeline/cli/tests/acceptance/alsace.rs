@@ -2,7 +2,11 @@
 
 use crate::world::{assert_absent, expect, files, folder, parquet_rows, readable, rows};
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -53,6 +57,7 @@ fn ten_months_of_alsace() {
     supply(&at("public/releases/2024-09/r1"), &report);
     exact(&at("vault"), &truth);
     demand(&at("public/releases"), &truth, &report);
+    reports(&report);
     attacks(work.path());
     confidentiality(work.path(), &truth, &log);
 
@@ -169,6 +174,25 @@ fn demand(releases: &Path, truth: &Value, report: &Value) {
     assert!(given > 500 && withheld > 50_000 && wholes > 20, "{given} {withheld} {wholes}");
 }
 
+/// What the operator alone may read: how much of the demand is given at each level, and what one account does beside what one person is taken to do.
+fn reports(report: &Value) {
+    let september = &report["protection"]["2024-09"]["2024-09"];
+    let loss = september["loss"].as_array().unwrap();
+    let level =
+        |territory: &str| loss.iter().find(|l| l["territory"] == territory && l["category"] == "total" && l["period"] == "mois").unwrap();
+    let number = |line: &Value, key: &str| line[key].as_u64().unwrap();
+    assert!(
+        loss.iter().all(|l| l["searches_published"].as_u64() <= l["searches"].as_u64() && l["published"].as_u64() <= l["cells"].as_u64())
+    );
+    assert!(number(level("france"), "searches") >= number(level("commune"), "searches") && number(level("commune"), "cells") > 100);
+    let persons = &september["per_person"];
+    assert_eq!((number(persons, "assumed"), number(persons, "assumed_sensitive")), (2, 3));
+    assert!(
+        number(&persons["account"], "of") > 0 && number(&persons["account"], "median") >= number(&persons["cell"], "median"),
+        "{persons}"
+    );
+}
+
 /// What anyone can do with the public store, and the operator with the vault.
 fn attacks(work: &Path) {
     let said = expect(work, 0, &["attack", "public", "--month", "2024-09"]);
@@ -179,10 +203,102 @@ fn attacks(work: &Path) {
     assert!(said.contains("`tous` is no category"), "{said}");
     expect(work, 2, &["explain", "demande_territoires", "2031-02/com-67482/toutes/tous", "--vault", "vault"]);
 
-    // Each commune has each root category once, and a value that the other table gives.
+    // Every commune of the country has each root category once (that its value is one of the other table, a check of the dataset proves).
     let local = rows(&work.join("public/releases/2024-09/r1/data/demande_locale.csv"));
-    let communes: std::collections::BTreeSet<&str> = local.iter().map(|r| r["code_commune"].as_str()).collect();
-    assert_eq!(local.len(), communes.len() * 11);
+    let pairs: BTreeSet<(&str, &str)> = local.iter().map(|r| (r["code_commune"].as_str(), r["famille_code"].as_str())).collect();
+    let of = |list: &str| rows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/reference").join(list));
+    let (communes, categories) = (of("communes.csv"), of("categories.csv"));
+    let roots = || categories.iter().filter(|c| !c["rang_racine"].is_empty()).map(|c| c["categorie_code"].as_str());
+    let all: BTreeSet<(&str, &str)> = communes.iter().flat_map(|c| roots().map(|root| (c["code_commune"].as_str(), root))).collect();
+    assert_eq!((local.len(), roots().count()), (pairs.len(), 11), "each once");
+    assert!(pairs == all, "{} of {} pairs", pairs.len(), all.len());
+}
+
+/// The ledger, and then the whole vault, is lost after a quarter was published: the months come out as they were, and what needs exact counts finds them.
+#[test]
+fn what_a_lost_vault_must_give_again() {
+    let work = folder();
+    let at = |name: &str| work.path().join(name);
+    let made = ["synth", "--out", "s", "--from", "2024-01-01", "--to", "2024-04-03", "--departments", "67", "--scale", "0.3"];
+    expect(work.path(), 0, &made);
+    let run = |from: &str| {
+        let mut args =
+            vec!["run", "--from", from, "--to", "2024-03", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
+        args.extend(["--vault", "vault", "--public", "public"]);
+        expect(work.path(), 0, &args)
+    };
+    run("2024-01");
+    let before = files(&at("public"));
+    let quarter = rows(&at("public/releases/2024-03/r1/data/demande_territoires.csv"));
+    assert!(quarter.iter().any(|r| r["periode"] == "2024-T1" && r["statut"] == "publie"));
+    for (lost, from) in [("vault/ledger", "2024-03"), ("vault", "2024-01")] {
+        fs::remove_dir_all(at(lost)).unwrap();
+        run(from);
+        assert_eq!(files(&at("public")), before, "{lost} was lost");
+        let told = expect(work.path(), 0, &["explain", "demande_territoires", "2024-T1/dep-67/toutes/tous", "--vault", "vault"]);
+        assert!(told.starts_with("2024-T1/dep-67/toutes/tous: "), "{told}");
+        let said = expect(work.path(), 0, &["attack", "public", "--month", "2024-03", "--vault", "vault"]);
+        assert!(said.contains("organisations subtracted themselves"), "{said}");
+    }
+}
+
+/// A published count that is taken out again, while everything that gives it is still there: the attack says how it is computed, its value only when asked.
+#[test]
+fn a_release_that_falls_is_told_with_its_formula() {
+    let work = folder();
+    let at = |name: &str| work.path().join(name);
+    let made = ["synth", "--out", "s", "--from", "2024-08-20", "--to", "2024-10-03", "--departments", "67", "--scale", "0.3"];
+    expect(work.path(), 0, &made);
+    let mut args = vec!["run", "--month", "2024-09", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
+    args.extend(["--vault", "vault", "--public", "public"]);
+    expect(work.path(), 0, &args);
+    let said = expect(work.path(), 0, &["attack", "public", "--vault", "vault"]);
+    assert!(said.contains("organisations subtracted themselves") && said.contains("0 found something"), "{said}");
+    let value = take_out(&at("public/releases/2024-09/r1/data"), &["2024-09", "dep-67", "toutes", "tous"]);
+    let said = expect(work.path(), 1, &["attack", "public"]);
+    let formula = said.lines().find(|line| line.starts_with("exact: 2024-09@r1 · dep-67 (Bas-Rhin), tous · toutes = ")).unwrap();
+    assert!(said.contains("the release does not hold") && !formula.contains(&value.to_string()), "{said}");
+    let said = expect(work.path(), 1, &["attack", "public", "--reveal"]);
+    assert!(said.lines().any(|line| line.starts_with("exact: ") && line.ends_with(&format!("= {value}"))), "{said}");
+}
+
+/// Withholds a published cell in the table of demand, as the canonical writer would; gives its value.
+fn take_out(data: &Path, cell: &[&str; 4]) -> i64 {
+    use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+    let table = data.join("demande_territoires.parquet");
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&table).unwrap()).unwrap();
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(|batch| batch.unwrap()).collect();
+    let batch = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
+    let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>();
+    let names = ["periode", "territoire_id", "categorie_code", "resultat"];
+    let row = (0..batch.num_rows()).find(|row| names.iter().zip(cell).all(|(name, wanted)| text(name).value(*row) == *wanted)).unwrap();
+    let counts = batch.column_by_name("recherches").unwrap().as_primitive::<arrow::datatypes::Int64Type>();
+    let value = counts.value(row);
+    assert!(counts.is_valid(row) && value > 10);
+    let columns: Vec<ArrayRef> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| match field.name().as_str() {
+            "recherches" => {
+                std::sync::Arc::new(counts.iter().enumerate().map(|(i, n)| n.filter(|_| i != row)).collect::<Int64Array>()) as ArrayRef
+            }
+            "statut" => {
+                let states = text("statut").iter().enumerate().map(|(i, state)| if i == row { Some("secret") } else { state });
+                std::sync::Arc::new(states.collect::<StringArray>())
+            }
+            other => batch.column_by_name(other).unwrap().clone(),
+        })
+        .collect();
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let promise = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/demande_territoires");
+    let toml = |name: &str| fs::read_to_string(promise.join(name)).unwrap();
+    let spec = solidata_model::DatasetSpec::parse("demande_territoires", &toml("dataset.toml"), &toml("schema.toml")).unwrap();
+    let file = |extension: &str| fs::File::create(table.with_extension(extension)).unwrap();
+    let mut writer = solidata_canon::TableWriter::new(&spec, file("parquet"), file("csv")).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    value
 }
 
 /// A table that hides what is withheld as if it were nothing is refused, and nothing is published.

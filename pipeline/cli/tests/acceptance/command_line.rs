@@ -5,7 +5,7 @@ use crate::world::{expect, folder, solidata};
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let work = folder();
-    for command in ["check", "plan", "run", "synth", "snapshot", "verify", "status"] {
+    for command in ["check", "plan", "run", "synth", "snapshot", "verify", "status", "attack", "explain"] {
         let help = expect(work.path(), 0, &[command, "--help"]);
         assert!(help.contains("Example") && help.contains(&format!("solidata {command}")), "{help}");
     }

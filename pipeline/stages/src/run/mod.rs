@@ -132,6 +132,7 @@ pub struct SnapshotSummary {
 /// See [`StageError`]; nothing is visible in the public store then.
 pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> Result<Summary, StageError> {
     crate::check(&request.project).await?.into_result()?;
+    let request = &Request { project: request.project.of_months(&request.months)?, ..request.clone() };
     let store = PublicStore::open(&request.public, request.store_options.iter().cloned())?;
     store.ensure_apart(&request.vault)?;
     let vault = Vault::open(&request.vault)?;
@@ -156,7 +157,8 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         covered.push((*month, searches.as_ref().map(|s| coverage(*month, &s.0, request)).transpose()?));
     }
     let rules = protect::rules(&request.project)?;
-    past::sync(&vault, &store, &BTreeMap::new()).await?;
+    past::keep_geography(&store, &request.project, &request.months).await?;
+    past::sync(&vault, &store).await?;
     let mut past = Past::open(vault.view())?;
     let mut releases = Vec::new();
     let mut protections: BTreeMap<Month, MonthProtection> = BTreeMap::new();
@@ -187,6 +189,9 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         let protected = protections.get(month).map(MonthProtection::cubes).transpose()?;
         let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project, lists: &lists };
         let release = release.make(&vault, &request.engine).await?;
+        if let Some((table, key)) = release.table(past::TABLE).zip(counts.get(month)) {
+            past.learn(&vault, *month, &table, *key)?;
+        }
         progress.end();
         // A month that is published is not published again: it is the same, or it is refused.
         if protected.is_some() && !past.is_published(*month) {
@@ -201,7 +206,7 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     }
     progress.begin(&format!("publish to {}", store.address()), None);
     let months = crate::release::publish(&store, releases).await?;
-    past::sync(&vault, &store, &counts).await?;
+    past::sync(&vault, &store).await?;
     progress.end();
 
     let notes = protections.values().flat_map(|p| p.notes.iter().cloned()).collect();

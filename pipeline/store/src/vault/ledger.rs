@@ -4,7 +4,7 @@ use crate::{
     files::{digest_file, write_whole},
 };
 use serde::{Deserialize, Serialize};
-use solidata_model::{Digest, IndexEntry, StageKey, canonical_json, kind};
+use solidata_model::{Digest, IndexEntry, canonical_json, kind};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use std::{
 
 /// A release in the ledger of everything ever published.
 ///
-/// All of it but `counts` can be read again from the public store.
+/// All of it can be read again from the public store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
@@ -21,8 +21,6 @@ pub struct LedgerEntry {
     pub release: IndexEntry,
     /// sha256 of its table of demand, a Parquet file; none when it has none.
     pub table: Option<Digest<kind::File>>,
-    /// The key of the stage output that holds the exact counts it was made from. Private; none when the ledger was rebuilt.
-    pub counts: Option<String>,
     /// sha256 of the entry before it.
     pub previous: Option<Digest<kind::File>>,
 }
@@ -31,13 +29,6 @@ const FORMAT: &str = "solidata-ledger/1";
 
 fn name(number: u64, extension: &str) -> String {
     format!("{number:06}.{extension}")
-}
-
-impl LedgerEntry {
-    /// The stage output with the exact counts, if it is known.
-    pub fn counts(&self) -> Option<StageKey> {
-        self.counts.as_ref().and_then(|key| key.parse().ok())
-    }
 }
 
 impl VaultView {
@@ -97,7 +88,7 @@ impl Vault {
     ///
     /// # Errors
     /// When it was published before the last entry, or the disk refuses.
-    pub fn append_ledger(&self, release: IndexEntry, table: Option<&Path>, counts: Option<StageKey>) -> Result<()> {
+    pub fn append_ledger(&self, release: IndexEntry, table: Option<&Path>) -> Result<()> {
         let entries = self.view().ledger()?;
         if entries.last().is_some_and(|last| last.release.sealed >= release.sealed) {
             return Err(StoreError::internal("a release is added to the ledger out of order"));
@@ -113,7 +104,7 @@ impl Vault {
             digest = Some(Digest::of(&bytes));
             write_whole(&self.tmp(), &self.view().ledger_path(number, "parquet"), &bytes)?;
         }
-        let entry = LedgerEntry { format: FORMAT.into(), release, table: digest, counts: counts.map(|key| key.to_string()), previous };
+        let entry = LedgerEntry { format: FORMAT.into(), release, table: digest, previous };
         // The entry comes last: without it the table is not there.
         let bytes = canonical_json(&entry).map_err(StoreError::internal)?;
         write_whole(&self.tmp(), &self.view().ledger_path(number, "json"), &bytes)

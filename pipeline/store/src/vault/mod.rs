@@ -7,11 +7,13 @@
 //! pins/<sha256>.json               what a snapshot was when it was first seen
 //! stages/<stage>/<StageKey>/       the output of a stage: files and receipt.json
 //! ledger/000001.json, .parquet     everything ever published of demand, release by release; lines are added, never changed
+//! counts/<sha256>.json             which output of a stage holds the exact counts that a table of demand was made from
 //! reports/<name>                   waterfalls, quarantines: for the operator's eyes
 //! tmp/                             unfinished work; emptied whenever the vault is opened
 //! ```
 //! Folders are 0700, files 0600. A stage's output comes into being by one rename.
 
+mod counts;
 mod keys;
 mod ledger;
 mod pins;
@@ -38,7 +40,7 @@ use std::{
 const MARKER: &str = "VAULT";
 const MARKER_TEXT: &str =
     "solidata-vault/1\nPrivate: exact counts, hash keys and reports of Solidata. Never publish, keep a backup of keys/.\n";
-const FOLDERS: [&str; 6] = ["keys", "pins", "stages", "ledger", "reports", "tmp"];
+const FOLDERS: [&str; 7] = ["keys", "pins", "stages", "ledger", "counts", "reports", "tmp"];
 
 /// What can be read of a vault without holding its lock: for `plan` and `status`, also while a run is at work.
 #[derive(Debug, Clone)]
