@@ -112,7 +112,11 @@ pub async fn attack(request: &AttackRequest, progress: &dyn Progress) -> Result<
                 let value = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
                 let primaries = primaries(&problem, &lists, &rules, &inner)?;
                 let targets = targets(&problem, &months, &primaries);
-                Ok(attack_insiders(&problem, shares.organisations(), &targets, &value, &settings)?)
+                let mut found = attack_insiders(&problem, shares.organisations(), &targets, &value, &settings)?;
+                if !settings.reveal {
+                    found.open.clear();
+                }
+                Ok(found)
             };
             let found = on_cores(attack).await?;
             progress.end();

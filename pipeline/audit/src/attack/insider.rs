@@ -3,9 +3,9 @@
 use super::{AttackSettings, DemandProblem};
 use crate::AuditError;
 use serde::Serialize;
-use solidata_attack::{CellId, CertifyOptions, Insider, Own, Truth};
+use solidata_attack::{CellId, CertifyOptions, Insider, Own, Problem, Truth};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
 };
 
@@ -52,6 +52,7 @@ impl Shares {
 }
 
 /// What insiders find out that the public does not, over all organisations. A cell counts once for each organisation that finds it.
+/// The cells in words are for the publisher alone: to be one tells something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct InsiderNumbers {
     /// Organisations that attacked.
@@ -76,6 +77,9 @@ pub struct InsiderNumbers {
     pub not_wide: usize,
     /// Published cells in which the others have a small count.
     pub published_below: usize,
+    /// The cells of which not everything that was asked was shown for everybody, each once and without its value; the first ones, when there are more than were
+    /// asked for.
+    pub open: Vec<String>,
 }
 
 impl InsiderNumbers {
@@ -110,7 +114,8 @@ impl fmt::Display for InsiderNumbers {
             self.also_public,
             self.not_wide,
             self.published_below
-        )
+        )?;
+        self.open.iter().try_for_each(|cell| write!(f, "\nopen to an organisation: {cell}"))
     }
 }
 
@@ -118,7 +123,7 @@ impl fmt::Display for InsiderNumbers {
 const PROGRAMS: usize = 20;
 
 /// Attacks as each organisation can, with what it knows of its own searches: and asks about the cells that must not be found
-/// out (sorted). Numbers come back and nothing else.
+/// out (sorted). Numbers come back, and the names of the cells that are open: nothing of who found what.
 ///
 /// # Errors
 /// [`AuditError::Attack`] when what an organisation is said to know does not fit what is published, or the true values do not.
@@ -136,7 +141,9 @@ pub fn attack_insiders(
     let mut numbers =
         InsiderNumbers { organisations: owns.len(), targets: found.targets, certified: found.certified, ..InsiderNumbers::default() };
     numbers.published_below = owns.iter().map(|own| insider.published_below(own).len()).sum();
+    let mut open: BTreeSet<CellId> = BTreeSet::new();
     for (_, report) in &found.reports {
+        open.extend(report.unsettled());
         let gained = report.computed.len() + (report.pinned.len() + report.below.len()).saturating_sub(report.also_public);
         numbers.looked_at += 1;
         numbers.successful += usize::from(gained > 0);
@@ -146,5 +153,6 @@ pub fn attack_insiders(
         numbers.also_public += report.also_public;
         numbers.not_wide += report.not_wide.len();
     }
+    numbers.open = open.into_iter().take(settings.words).map(|cell| problem.name(cell)).collect();
     Ok(numbers)
 }

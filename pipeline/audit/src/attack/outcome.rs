@@ -16,7 +16,7 @@ pub struct AttackSettings {
     pub intervals: bool,
     /// Whether values are said.
     pub reveal: bool,
-    /// Of how many fallen cells the words are made.
+    /// Of how many cells the words are made: of the fallen ones, and of each list of cells that is given to the publisher.
     pub words: usize,
 }
 
@@ -101,6 +101,10 @@ pub struct AttackOutcome {
     /// Cells with neither two witnesses nor a proof that there are none; named only for the publisher and when values are revealed, as being one tells
     /// something.
     pub not_certified: Vec<String>,
+    /// Cells that are proven to be below the threshold; named as `not_certified` is.
+    pub below: Vec<String>,
+    /// Cells with neither a witness that reaches the threshold nor a proof that there is none; named as `not_certified` is.
+    pub not_reaching: Vec<String>,
     /// What the files tell beside their figures.
     pub telltales: Vec<Telltale>,
     /// What is worth knowing and is no objection.
@@ -145,6 +149,12 @@ impl fmt::Display for AttackOutcome {
         }
         for cell in &self.not_certified {
             writeln!(f, "not certified: {cell}")?;
+        }
+        for cell in &self.below {
+            writeln!(f, "below {}: {cell}", self.k)?;
+        }
+        for cell in &self.not_reaching {
+            writeln!(f, "not certified to reach {}: {cell}", self.k)?;
         }
         for telltale in &self.telltales {
             writeln!(f, "telltale: {telltale}")?;

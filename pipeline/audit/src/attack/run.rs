@@ -152,7 +152,10 @@ pub fn attack_problem(
     }
     let report = AttackReport { fallen_targets, exact: found, intervals: intervals.clone().unwrap_or_default() };
     let fallen = report.fallen().take(settings.words).map(|fallen| fallen.words(problem, settings.reveal)).collect();
-    let open = |cells: &[CellId]| cells.iter().take(settings.words).map(|cell| problem.name(*cell)).collect();
+    let named = settings.reveal || targets.is_some();
+    let words = if named { settings.words } else { 0 };
+    let open = |cells: &[CellId]| cells.iter().take(words).map(|cell| problem.name(*cell)).collect();
+    let below = report.intervals.below.iter().take(words).map(|pinned| pinned.words(problem, settings.reveal)).collect();
     Ok(AttackOutcome {
         releases: Vec::new(),
         periods: problem.periods(),
@@ -170,7 +173,9 @@ pub fn attack_problem(
             intervals: intervals.as_ref().map(Into::into),
         },
         fallen,
-        not_certified: if settings.reveal || targets.is_some() { open(&report.intervals.not_wide) } else { Vec::new() },
+        not_certified: open(&report.intervals.not_wide),
+        below,
+        not_reaching: open(&report.intervals.not_reaching),
         telltales,
         notes,
     })

@@ -183,6 +183,31 @@ fn a_target_falls_without_a_marker_too() {
     assert!(outcome.passes() && (i.targets, i.wide) == (1, 1), "{outcome}");
 }
 
+/// Cells that cannot reach the threshold are named for the publisher, who knows the targets, and for nobody else.
+#[test]
+fn cells_that_do_not_reach_the_threshold_are_named_in_private() {
+    let mut lines = rows("mois", "2024-09", &[search("com-03001", "lodging", 5), search("com-03002", "lodging", 6)]);
+    withhold(&mut lines, |line, _| line.texts[3].starts_with("com-"));
+    let problem = DemandProblem::new(&lists(), &[release("2024-09", 1, 1, &lines)]).unwrap();
+    let target = |place: &str| problem.cell("2024-09@r1", place, "lodging", "tous").unwrap();
+    let mut targets = vec![target("com-03001"), target("com-03002")];
+    targets.sort_unstable();
+    let asked = |targets: Option<&[CellId]>, settings: AttackSettings| {
+        let outcome = attack_problem(&problem, targets, None, &settings).unwrap();
+        let i = outcome.numbers.intervals.clone().unwrap();
+        assert_eq!((i.wide, i.below + i.not_reaching), (i.targets, i.targets), "{outcome}");
+        (outcome.below.len() + outcome.not_reaching.len(), outcome.to_string())
+    };
+    let settings = AttackSettings::default();
+    let (named, text) = asked(None, settings);
+    assert!(named == 0 && !text.contains("com-0300"), "{text}");
+    let (named, text) = asked(Some(&targets), settings);
+    assert!(named == 2 && text.contains("11: 2024-09@r1 · com-03001 (Ca), tous · lodging\n") && text.contains("com-03002 (Cb)"), "{text}");
+    assert_eq!(asked(Some(&targets), AttackSettings { words: 1, ..settings }).0, 1);
+    let (named, text) = asked(None, AttackSettings { reveal: true, ..settings });
+    assert!(named > 2 && text.contains("com-03002 (Cb), tous · lodging: 1 to 10"), "{text}");
+}
+
 /// A quarter opens a month: what two départements hide in September is the quarter less the other months.
 #[test]
 fn a_quarter_opens_a_month() {
@@ -339,9 +364,13 @@ fn an_organisation_that_subtracts_itself_is_counted_and_not_named() {
     let truth = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
     let numbers = attack_insiders(&problem, shares(true).organisations(), &all, &truth, &settings).unwrap();
     assert_eq!((numbers.organisations, numbers.successful), (1, 1));
-    assert!(numbers.computed >= 3, "{numbers}");
+    assert!(numbers.computed >= 3 && numbers.open.len() >= 3, "{numbers}");
+    // the cells are named and their values are not, and neither is the organisation
+    assert!(numbers.open.iter().any(|cell| cell == "2024-09@r1 · com-03002 (Cb), tous · lodging"), "{:?}", numbers.open);
+    let few = AttackSettings { words: 1, ..settings };
+    assert_eq!(attack_insiders(&problem, shares(true).organisations(), &all, &truth, &few).unwrap().open.len(), 1);
     let numbers = attack_insiders(&problem, shares(false).organisations(), &all, &truth, &settings).unwrap();
-    assert_eq!((numbers.organisations, numbers.successful, numbers.computed), (1, 0, 0), "{numbers}");
+    assert_eq!((numbers.organisations, numbers.successful, numbers.computed, numbers.open.len()), (1, 0, 0, 0), "{numbers}");
     assert!(problem.cells_of("2024-09@r1", "com-03001", "food", "trouve").is_none());
     assert!(problem.cells_of("2024-10@r1", "com-03001", "meals", "trouve").is_none());
     assert!(problem.cell("2024-09@r1", "com-03001", "meals", "brutes").is_none());
