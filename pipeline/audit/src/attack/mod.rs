@@ -17,6 +17,7 @@
 //! ```
 
 mod categories;
+mod columns;
 mod demand;
 mod derived;
 mod files;
@@ -29,6 +30,7 @@ mod problem;
 mod rows;
 mod run;
 mod statistics;
+mod table;
 mod telltale;
 #[cfg(test)]
 mod tests;

@@ -177,6 +177,17 @@ impl Places {
         Ok(places)
     }
 
+    /// The communes: each with what it lies in, itself first and France last.
+    pub(crate) fn communes(&self) -> impl Iterator<Item = Vec<u32>> {
+        let is = |place: u32| self.list.get(place as usize).filter(|place| !place.inner).map(|place| place.level);
+        let communes = (0..self.list.len() as u32).filter(move |place| is(*place) == Some(Level::Commune));
+        communes.map(move |commune| {
+            let mut within: Vec<u32> = self.above(commune).into_iter().filter(|place| is(*place).is_some()).collect();
+            within.sort_by_key(|place| is(*place));
+            within
+        })
+    }
+
     /// The territory and every territory that it is part of.
     pub(crate) fn above(&self, place: u32) -> BTreeSet<u32> {
         let (mut above, mut open) = (BTreeSet::from([place]), vec![place]);

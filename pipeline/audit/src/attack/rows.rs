@@ -2,19 +2,20 @@
 
 use super::{
     CodeLists, PublishedDemand, ReleaseId,
+    columns::{counts, flags, tell_others, texts},
     demand::{DATASET, Outcome, Row, Shown, Span},
+    table::Rows,
     telltale::{Telltale, TelltaleKind, Telltales},
 };
 use crate::AuditError;
 use arrow::array::{Array, BooleanArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::DataType;
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
 };
 
 /// The columns of the format.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "periode_type",
     "periode",
     "territoire_niveau",
@@ -30,8 +31,8 @@ const COLUMNS: [&str; 15] = [
     "recherches_brutes",
     "statut",
     "statut_brutes",
+    "periode_complete",
 ];
-const COMPLETE: &str = "periode_complete";
 /// Where the columns of the order stand in [`COLUMNS`].
 const ORDER: [usize; 6] = [0, 1, 2, 3, 8, 10];
 
@@ -108,32 +109,16 @@ impl DemandReader {
     }
 
     fn columns(&mut self, batch: &RecordBatch) -> Result<Columns, AuditError> {
-        let find = |name: &str, kind: &DataType| {
-            let column = batch.column_by_name(name).ok_or_else(|| self.wrong(format!("it has no column {name}")))?;
-            if column.data_type() == kind {
-                return Ok(column.clone());
-            }
-            let text = matches!(column.data_type(), DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..));
-            match *kind == DataType::Utf8 && text {
-                true => arrow::compute::cast(column, kind).map_err(|e| self.wrong(format!("column {name}: {e}"))),
-                false => Err(self.wrong(format!("column {name} is of another type ({})", column.data_type()))),
-            }
-        };
-        let text = |name: &str| find(name, &DataType::Utf8).map(|column| StringArray::from(column.to_data()));
-        let count = |name: &str| find(name, &DataType::Int64).map(|column| Int64Array::from(column.to_data()));
-        let [a, b, c, d, e, f, g, h, i, j, k, net, gross, status, gross_status] = COLUMNS;
+        let text = |name: &str| texts(batch, name).map_err(|e| self.wrong(e));
+        let count = |name: &str| counts(batch, name).map_err(|e| self.wrong(e));
+        let [a, b, c, d, e, f, g, h, i, j, k, net, gross, status, gross_status, complete] = COLUMNS;
         let columns = Columns {
             texts: [text(a)?, text(b)?, text(c)?, text(d)?, text(e)?, text(f)?, text(g)?, text(h)?, text(i)?, text(j)?, text(k)?],
             counts: [count(net)?, count(gross)?],
             status: [text(status)?, text(gross_status)?],
-            complete: find(COMPLETE, &DataType::Boolean).map(|column| BooleanArray::from(column.to_data()))?,
+            complete: flags(batch, complete).map_err(|e| self.wrong(e))?,
         };
-        for field in batch.schema().fields() {
-            if field.name() != COMPLETE && !COLUMNS.contains(&field.name().as_str()) {
-                let problem = format!("the format has no column {}", field.name());
-                self.telltales.tell(TelltaleKind::Column, None, problem);
-            }
-        }
+        tell_others(batch, &COLUMNS, &mut self.telltales);
         Ok(columns)
     }
 
@@ -256,6 +241,19 @@ impl DemandReader {
             }
             _ => return Err(unknown(self, row, "statut_brutes", status.unwrap_or_default())),
         })
+    }
+}
+
+impl Rows for DemandReader {
+    const DATASET: &'static str = DATASET;
+    type Said = PublishedDemand;
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<(), AuditError> {
+        Self::push(self, batch)
+    }
+
+    fn finish(self) -> PublishedDemand {
+        Self::finish(self)
     }
 }
 

@@ -1,4 +1,5 @@
 mod joint;
+mod made;
 mod releases;
 mod sceptic;
 mod world;

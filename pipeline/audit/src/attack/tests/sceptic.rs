@@ -230,36 +230,3 @@ fn code_lists_that_contradict_themselves_are_refused() {
     refused(CodeListFiles { categories_liens: b"categorie_parent,categorie_code\nfood,sleep\n", ..FILES }, "sleep");
     refused(CodeListFiles { communes: b"code_commune,nom\n\"01", ..FILES }, "communes.csv");
 }
-
-#[tokio::test]
-async fn a_table_made_of_published_cells_gives_nothing_else() {
-    let lines = good();
-    let given = lines.iter().find(|l| l.net.is_some() && l.texts[3] == "dep-03" && l.texts[10] == "tous").unwrap();
-    let secret = lines.iter().find(|l| l.net.is_none() && l.texts[10] == "tous").unwrap();
-    let (code, count) = (given.texts[8].as_str(), given.net.unwrap());
-    let local = |territory: &str, code: &str, count: i64| {
-        format!("mois,territoire_id,categorie_code,recherches\n2024-09,{territory},{code},{count}\n")
-    };
-    let derived = |name: &'static str| vec![(name.to_owned(), TelltaleKind::Derived)];
-    let told = async |name: &'static str, text: String| files_tell(|dir| fs::write(dir.join("data").join(name), text).unwrap()).await;
-
-    assert_eq!(told("demande_locale.csv", local("dep-03", code, count)).await, []);
-    assert_eq!(told("demande_locale.csv", local("dep-03", code, count + 1)).await, derived("demande_locale.csv"));
-    // a withheld count, guessed right or wrong, is one too many; so is a territory that nobody knows
-    for count in [1, 5, 20] {
-        assert_eq!(told("demande_locale.csv", local(&secret.texts[3], &secret.texts[8], count)).await, derived("demande_locale.csv"));
-    }
-    assert_eq!(told("demande_locale.csv", local("dep-99", code, 0)).await, derived("demande_locale.csv"));
-
-    let header = "periode_type,periode,territoire_niveau,categorie_niveau,part_publiee\n";
-    assert_eq!(told("demande_diffusion.csv", header.to_owned()).await, derived("demande_diffusion.csv"), "shares are missing");
-    let of = |territory: &str, category: &str| {
-        let all = |l: &&Line| l.texts[3] == territory && l.texts[8] == category && l.texts[10] == "tous";
-        lines.iter().find(all).and_then(|l| l.net)
-    };
-    let total = of("fr", "toutes").unwrap();
-    let france = format!("mois,2024-09,france,toutes,{}\n", 100);
-    let wrong = format!("mois,2024-09,departement,toutes,{}\n", of("dep-03", "toutes").unwrap_or(0) * 100 / total + 7);
-    let said = told("demande_diffusion.csv", format!("{header}{france}{wrong}")).await;
-    assert_eq!(said.len(), 2, "one is wrong, others are missing: {said:?}");
-}

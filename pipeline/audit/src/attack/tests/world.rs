@@ -2,6 +2,7 @@
 
 use crate::attack::{CodeListFiles, CodeLists};
 use arrow::array::{BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::DataType;
 use solidata_canon::{TableWriter, csv_path, parquet_path, schema_path, table_schema};
 use solidata_model::{DatasetSpec, FileEntry, Manifest};
 use solidata_store::{
@@ -256,36 +257,40 @@ description_fr = "Une demande inventée."
 licence = "etalab-2.0"
 cadence = "monthly"
 feeds = "supply"
-sort_key = ["periode_type", "periode", "territoire_niveau", "territoire_id", "categorie_code", "resultat"]
 "#;
 
 pub(crate) fn spec() -> DatasetSpec {
+    let key = r#"["periode_type", "periode", "territoire_niveau", "territoire_id", "categorie_code", "resultat"]"#;
+    spec_of("demande_territoires", key, &batch(&[]))
+}
+
+/// A specification with a column for each of a batch.
+pub(crate) fn spec_of(dataset: &str, sort_key: &str, batch: &RecordBatch) -> DatasetSpec {
     let mut schema = "version = \"2.0.0\"\n".to_owned();
-    for field in batch(&[]).schema().fields() {
-        let kind = match field.name().as_str() {
-            "recherches" | "recherches_brutes" => "integer",
-            "periode_complete" => "boolean",
+    for field in batch.schema().fields() {
+        let kind = match field.data_type() {
+            DataType::Int64 => "integer",
+            DataType::Boolean => "boolean",
             _ => "string",
         };
-        let null = field.name().starts_with("recherches") || field.name().starts_with("code_");
         let name = field.name();
+        let null = (name.starts_with("recherches") || name.starts_with("code_")) && !sort_key.contains(name.as_str());
         schema += &format!(
             "[[column]]\nname = \"{name}\"\ntype = \"{kind}\"\nnull = {null}\nfr = \"Une colonne.\"\nen = \"A column.\"\nsince = \"2.0.0\"\n"
         );
     }
-    DatasetSpec::parse("demande_territoires", DATASET, &schema).unwrap()
+    DatasetSpec::parse(dataset, &format!("{DATASET}sort_key = {sort_key}\n"), &schema).unwrap()
 }
 
-/// Writes the files of a release as the project does, and its manifest.
-pub(crate) fn write(dir: &Path, month: &str, revision: u32, lines: &[Line]) -> Manifest {
-    let spec = spec();
+/// Writes a table as the project does; gives what the manifest says of its files.
+pub(crate) fn write_table(dir: &Path, spec: &DatasetSpec, batch: &RecordBatch) -> Vec<FileEntry> {
     for folder in ["data", "schemas"] {
         fs::create_dir_all(dir.join(folder)).unwrap();
     }
-    fs::write(dir.join(schema_path(&spec.id)), table_schema(&spec).unwrap()).unwrap();
+    fs::write(dir.join(schema_path(&spec.id)), table_schema(spec).unwrap()).unwrap();
     let (parquet, csv) = (dir.join(parquet_path(&spec.id)), dir.join(csv_path(&spec.id)));
-    let mut writer = TableWriter::new(&spec, fs::File::create(parquet).unwrap(), fs::File::create(csv).unwrap()).unwrap();
-    writer.write(&batch(lines)).unwrap();
+    let mut writer = TableWriter::new(spec, fs::File::create(parquet).unwrap(), fs::File::create(csv).unwrap()).unwrap();
+    writer.write(batch).unwrap();
     let receipt = writer.finish().unwrap();
     let table = |path: String, media_type: &str, file: solidata_canon::FileReceipt| FileEntry {
         path,
@@ -296,12 +301,16 @@ pub(crate) fn write(dir: &Path, month: &str, revision: u32, lines: &[Line]) -> M
         rows: Some(receipt.rows),
         schema: Some(schema_path(&spec.id)),
     };
-    let files = vec![
+    vec![
         table(parquet_path(&spec.id), "application/vnd.apache.parquet", receipt.parquet),
         table(csv_path(&spec.id), "text/csv; charset=utf-8", receipt.csv),
         describe_file(dir, &schema_path(&spec.id), "application/json").unwrap(),
-    ];
-    crate::tests::manifest(month, revision, files)
+    ]
+}
+
+/// Writes the files of a release as the project does, and its manifest.
+pub(crate) fn write(dir: &Path, month: &str, revision: u32, lines: &[Line]) -> Manifest {
+    crate::tests::manifest(month, revision, write_table(dir, &spec(), &batch(lines)))
 }
 
 /// Publishes releases, in this order, into a folder.
