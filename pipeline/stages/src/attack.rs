@@ -11,7 +11,7 @@ use solidata_audit::{
 };
 use solidata_demand::{Inner, Joint, Period, REMOVED, Scope, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
-use solidata_model::{Month, Protection};
+use solidata_model::{Manifest, Month, Protection};
 use solidata_store::{PublicStore, VaultView};
 use solidata_territory::{Geography, Level, TerritoryId};
 use std::{
@@ -213,6 +213,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) month: Month,
     /// Where its files are.
     pub(crate) folder: &'a Path,
+    /// Its manifest, which is final but for its place in the chain.
+    pub(crate) manifest: &'a Manifest,
     /// The exact counts of all months that bear on it.
     pub(crate) inner: Vec<Inner>,
     /// The cells that must not be found out.
@@ -225,8 +227,8 @@ pub(crate) struct Gate<'a> {
     lists: CodeLists,
     rules: &'a Protection,
     store: &'a PublicStore,
-    /// Folders of the releases of this run that are not published yet.
-    drafts: BTreeMap<Month, PathBuf>,
+    /// Folders and manifests of the releases of this run that are not published yet.
+    drafts: BTreeMap<Month, (PathBuf, Manifest)>,
 }
 
 impl<'a> Gate<'a> {
@@ -243,18 +245,18 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// [`StageError::Attacked`] when anything is found: the release must not be published.
     pub(crate) async fn pass(&mut self, release: Candidate<'_>) -> Result<Attack, StageError> {
-        let Candidate { month, folder, inner, primaries, geography } = release;
+        let Candidate { month, folder, manifest, inner, primaries, geography } = release;
         let store = self.store.exists().then_some(self.store);
-        let mut history: History = read_draft(folder, month, 1, store, &self.lists, &()).await?;
+        let mut history: History = read_draft(folder, (month, manifest.revision), Some(manifest), store, &self.lists, &()).await?;
         // No period has months of two years: what was given in others bears on nothing here.
         history.releases.retain(|release| release.id().month.year() == month.year());
         // The months of a quarter or year that this one closes come with their counts.
-        for (other, draft) in self.drafts.iter().filter(|(other, _)| inner.iter().any(|row| row.month == **other)) {
-            let read = read_draft(draft, *other, 1, None, &self.lists, &()).await?;
+        for (other, (draft, described)) in self.drafts.iter().filter(|(other, _)| inner.iter().any(|row| row.month == **other)) {
+            let read = read_draft(draft, (*other, described.revision), Some(described), None, &self.lists, &()).await?;
             history.releases.extend(read.releases.into_iter().filter(|r| r.id().month == *other));
             history.notes.extend(read.notes);
         }
-        self.drafts.insert(month, folder.to_path_buf());
+        self.drafts.insert(month, (folder.to_path_buf(), manifest.clone()));
         let (lists, settings) = (self.lists.clone(), settings(self.rules, false));
         let known: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
         let complete = known.keys().all(|month| inner.iter().any(|row| row.month == *month));

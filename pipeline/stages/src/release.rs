@@ -36,6 +36,11 @@ impl Finished {
         let path = parquet_path(dataset);
         self.release.manifest().files.iter().find(|file| file.path == path).map(|file| file.sha256)
     }
+
+    /// What describes it; only its place in the chain is not known yet.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        self.release.manifest()
+    }
 }
 
 /// What the release of one month is made of.

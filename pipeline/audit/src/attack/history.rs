@@ -3,11 +3,12 @@
 use super::{
     CodeLists, PublishedDemand, ReleaseId,
     demand::{DATASET, Span},
-    files::{self, ReadRelease},
+    files::{self, Described, ReadRelease},
+    table::Folder,
 };
 use crate::AuditError;
 use solidata_canon::parquet_path;
-use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, kind};
+use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, canonical_json, kind};
 use solidata_store::{INDEX, Progress, PublicStore, StoreError, release::MANIFEST};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,7 +62,8 @@ pub async fn read_address(
         return Reading::new(Some(&root), index, lists, progress).around(manifest.month).await;
     }
     let id = ReleaseId { prefix, month: manifest.month, revision: manifest.revision, sealed: 0 };
-    let read = files::read(&store, "", id.clone(), None, lists, progress).await?;
+    let folder = Folder { store: &store, folder: "", prefix: &id.prefix, progress };
+    let read = files::read(&folder, id.clone(), Described::Listed(None), lists).await?;
     let mut reading = Reading::new(None, Index::empty(), lists, progress);
     reading.keep(read.ok_or_else(|| no_table(&id))?);
     reading.notes.insert(format!(
@@ -93,20 +95,26 @@ pub async fn read_store(
     Reading::new(Some(store), index, lists, progress).around(month).await
 }
 
-/// What the public will have once a release is published: its finished files in a folder of this machine, and the store of the earlier releases.
+/// What the public will have once a release is published: its finished files in a folder of this machine, its manifest, and the store of the earlier
+/// releases. Without the manifest what it says is not looked at.
 ///
 /// # Errors
 /// As [`read_address`].
 pub async fn read_draft(
     dir: &Path,
-    month: Month,
-    revision: u32,
+    (month, revision): (Month, u32),
+    manifest: Option<&Manifest>,
     store: Option<&PublicStore>,
     lists: &CodeLists,
     progress: &dyn Progress,
 ) -> Result<History, AuditError> {
     let id = ReleaseId { prefix: format!("releases/{month}/r{revision}"), month, revision, sealed: 0 };
-    let read = files::read(&PublicStore::folder(dir)?, "", id.clone(), None, lists, progress).await?;
+    let described = match manifest {
+        Some(manifest) => Described::Given(canonical_json(manifest).map_err(|e| AuditError::Internal(e.to_string()))?.into()),
+        None => Described::Listed(None),
+    };
+    let folder = Folder { store: &PublicStore::folder(dir)?, folder: "", prefix: &id.prefix, progress };
+    let read = files::read(&folder, id.clone(), described, lists).await?;
     with_draft(read.ok_or_else(|| no_table(&id))?, store, lists, progress).await
 }
 
@@ -214,7 +222,8 @@ impl<'a> Reading<'a> {
         for entry in entries.into_iter().filter(|entry| !self.read.contains_key(&(month, entry.revision))).collect::<Vec<_>>() {
             let id = ReleaseId { prefix: entry.prefix.clone(), month, revision: entry.revision, sealed: entry.sealed };
             let listed: Digest<kind::File> = entry.manifest_sha256;
-            match files::read(store, &entry.prefix, id, Some(listed), self.lists, self.progress).await? {
+            let folder = Folder { store, folder: &entry.prefix, prefix: &entry.prefix, progress: self.progress };
+            match files::read(&folder, id, Described::Listed(Some(listed)), self.lists).await? {
                 Some(read) => self.keep(read),
                 None => drop(self.notes.insert(format!("{} has no table of the demand", entry.prefix))),
             }

@@ -24,6 +24,7 @@ mod files;
 mod history;
 mod insider;
 mod lists;
+mod manifest;
 mod outcome;
 mod places;
 mod problem;
@@ -102,7 +103,7 @@ pub async fn attack_draft(
     settings: &AttackSettings,
     progress: &dyn Progress,
 ) -> Result<AttackOutcome, AuditError> {
-    let history = read_draft(dir, month, revision, store, lists, progress).await?;
+    let history = read_draft(dir, (month, revision), None, store, lists, progress).await?;
     blocking(lists, history, *settings).await
 }
 

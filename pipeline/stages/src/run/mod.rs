@@ -198,7 +198,8 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
             progress.begin(&format!("attack {month}"), None);
             let private = protections.get_mut(month).map(|p| (std::mem::take(&mut p.inner), std::mem::take(&mut p.primaries)));
             let (inner, primaries) = private.unwrap_or_default();
-            let candidate = Candidate { month: *month, folder: release.folder(), inner, primaries, geography: lists.geography.clone() };
+            let (folder, manifest) = (release.folder(), release.manifest());
+            let candidate = Candidate { month: *month, folder, manifest, inner, primaries, geography: lists.geography.clone() };
             attacks.insert(*month, gate.pass(candidate).await?);
             progress.end();
         }

@@ -157,7 +157,7 @@ async fn told(edit: impl FnOnce(&Path)) -> Vec<(String, TelltaleKind, u64)> {
     let dir = tempfile::tempdir().unwrap();
     write_all(dir.path(), MONTH, &good());
     edit(dir.path());
-    let read = read_draft(dir.path(), MONTH.parse().unwrap(), 1, None, &lists(), &()).await.unwrap();
+    let read = read_draft(dir.path(), (MONTH.parse().unwrap(), 1), None, None, &lists(), &()).await.unwrap();
     let name = |path: &str| path.rsplit('/').next().unwrap().to_owned();
     read.releases.iter().flat_map(|r| &r.telltales).map(|t| (name(&t.path), t.kind, t.times)).collect()
 }

@@ -1,3 +1,4 @@
+mod described;
 mod joint;
 mod made;
 mod releases;

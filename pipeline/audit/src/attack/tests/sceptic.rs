@@ -110,7 +110,7 @@ async fn files_tell(edit: impl FnOnce(&Path)) -> Vec<(String, TelltaleKind)> {
     write(dir.path(), "2024-09", 1, &good());
     edit(dir.path());
     let month = "2024-09".parse().unwrap();
-    let read = read_draft(dir.path(), month, 1, None, &lists(), &()).await.unwrap();
+    let read = read_draft(dir.path(), (month, 1), None, None, &lists(), &()).await.unwrap();
     let name = |path: &str| path.rsplit('/').next().unwrap().to_owned();
     read.releases.iter().flat_map(|r| &r.telltales).map(|t| (name(&t.path), t.kind)).collect()
 }
@@ -192,7 +192,7 @@ async fn a_file_that_is_no_table_is_an_error() {
         write(dir.path(), "2024-09", 1, &good());
         fs::write(dir.path().join(PARQUET), damage).unwrap();
         let month = "2024-09".parse().unwrap();
-        let e = read_draft(dir.path(), month, 1, None, &lists(), &()).await.unwrap_err();
+        let e = read_draft(dir.path(), (month, 1), None, None, &lists(), &()).await.unwrap_err();
         assert!(matches!(e, AuditError::Table { .. }), "{e}");
     }
     // cut or changed anywhere, it is an error or a telltale, and never a panic
@@ -205,7 +205,7 @@ async fn a_file_that_is_no_table_is_an_error() {
         changed[place] ^= 0x55;
         for bytes in [&whole[..place], &changed] {
             fs::write(dir.path().join(PARQUET), bytes).unwrap();
-            match read_draft(dir.path(), "2024-09".parse().unwrap(), 1, None, &lists(), &()).await {
+            match read_draft(dir.path(), ("2024-09".parse().unwrap(), 1), None, None, &lists(), &()).await {
                 Ok(read) => assert!(read.releases.iter().any(|r| !r.telltales.is_empty()), "byte {place}"),
                 Err(e) => assert!(matches!(e, AuditError::Table { .. }), "{e}"),
             }
