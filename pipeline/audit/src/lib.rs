@@ -23,9 +23,9 @@ mod tests;
 mod verify;
 
 pub use attack::{
-    AttackNumbers, AttackOutcome, AttackRequest, AttackSettings, CodeListFiles, CodeLists, DemandProblem, DemandReader, History,
-    InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Secrets, Shares, Telltale, TelltaleKind, attack, attack_draft,
-    attack_history, attack_history_knowing, attack_insiders, attack_problem, attack_store, read_address, read_draft, read_rows, read_store,
+    AttackNumbers, AttackOutcome, AttackRequest, AttackSettings, CodeListFiles, CodeLists, DemandProblem, DemandReader, Histories, History,
+    InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Secrets, Shares, Telltale, TelltaleKind, attack, attack_history,
+    attack_history_knowing, attack_insiders, attack_problem, read_draft,
 };
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};

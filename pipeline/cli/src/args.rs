@@ -53,8 +53,10 @@ pub enum Command {
     #[command(after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out")]
     Verify(VerifyArgs),
     /// Attack published demand as the public can: compute, bound and compare what is withheld
-    #[command(after_help = "Examples:\n  solidata attack out\n  solidata attack https://example.org/solidata/releases/2024-09/r1\n  \
-                      solidata attack out --month 2024-09 --vault vault    (each organisation subtracts itself too)")]
+    #[command(
+        after_help = "Examples:\n  solidata attack out    (every month that was ever published)\n  solidata attack https://example.org/solidata/releases/2024-09/r1\n  \
+                      solidata attack out --month 2024-09 --vault vault    (each organisation subtracts itself too)"
+    )]
     Attack(AttackArgs),
     /// Say why a cell of a table of demand is, or is not, given. Private: the answer tells true things about withheld cells
     #[command(after_help = "Example: solidata explain demande_territoires 2024-09/com-67482/food/tous --vault vault")]
@@ -184,7 +186,7 @@ pub struct VerifyArgs {
 pub struct AttackArgs {
     /// A public store or the folder of one release
     pub target: String,
-    /// The month [default: the newest of the store]
+    /// The month, with what bears on it [default: everything that the store has]
     #[arg(long)]
     pub month: Option<Month>,
     /// The vault that published it: organisations that know their own searches attack too

@@ -6,8 +6,8 @@ use crate::{
 };
 use solidata_attack::CellId;
 use solidata_audit::{
-    AttackOutcome, AttackSettings, AuditError, CodeListFiles, CodeLists, DemandProblem, History, InsiderNumbers, Secrets, Shares,
-    attack_history, attack_history_knowing, attack_insiders, read_address, read_draft,
+    AttackOutcome, AttackSettings, AuditError, CodeListFiles, CodeLists, DemandProblem, Histories, History, InsiderNumbers, Secrets,
+    Shares, attack_history, attack_history_knowing, attack_insiders, read_draft,
 };
 use solidata_demand::{Inner, Joint, Period, REMOVED, Scope, gross_leaf, territory_leaf};
 use solidata_disclosure::Contributor;
@@ -26,7 +26,7 @@ use std::{
 pub struct AttackRequest {
     /// A folder or an address: the root of a public store, or one release.
     pub target: String,
-    /// The month; without it the newest of the store.
+    /// The month, with what bears on it; without it everything that the store has.
     pub month: Option<Month>,
     /// A vault, for the attack by organisations that subtract themselves.
     pub vault: Option<PathBuf>,
@@ -48,6 +48,15 @@ pub struct Attack {
 }
 
 impl Attack {
+    /// Adds what the attack of a problem apart gave; no list of cells becomes longer than `words`.
+    fn add(&mut self, other: Self, words: usize) {
+        self.public.add(other.public, words);
+        match (&mut self.insiders, other.insiders) {
+            (Some(all), Some(more)) => all.add(more, words),
+            (none, more) => *none = none.take().or(more),
+        }
+    }
+
     /// Whether something falls.
     pub fn falls(&self) -> bool {
         self.public.falls() || self.insiders.as_ref().is_some_and(InsiderNumbers::falls)
@@ -86,45 +95,67 @@ fn settings(rules: &Protection, reveal: bool) -> AttackSettings {
     settings
 }
 
-/// Attacks as the public can, and with a vault as organisations can.
+/// Attacks as the public can, and with a vault as organisations can: one month with what bears on it, or everything that a store has, one problem after the other.
 ///
 /// # Errors
 /// When the target, the code lists or the vault cannot be read. What is found is no error.
 pub async fn attack(request: &AttackRequest, progress: &dyn Progress) -> Result<Attack, StageError> {
-    progress.begin(&format!("read {}", request.target), None);
     let lists = code_lists(&request.project)?;
     let settings = settings(&crate::protect::rules(&request.project)?, request.reveal);
-    let history = read_address(&request.target, request.month, &lists, request.store_options.iter().cloned(), &()).await?;
-    progress.end();
-    let months: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
-    let problem = request.vault.is_some().then(|| DemandProblem::new(&lists, &history.releases)).transpose()?;
-    progress.begin("attack as the public can", None);
-    let public = on_cores(move || Ok(attack_history(&lists, history, &settings)?)).await?;
-    progress.end();
-    let insiders = match (problem, &request.vault) {
-        (Some(problem), Some(vault)) => {
-            progress.begin("attack as each organisation can", None);
-            let (inner, lists) = (exact_counts(&months, vault)?, Lists::load(&request.project)?);
-            let rules = crate::protect::rules(&request.project)?;
-            let attack = move || {
-                let shares = shares(&problem, &months, &inner, &lists.geography);
-                let truth = truth(&problem, &months, &inner, &lists.geography);
-                let value = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
-                let primaries = primaries(&problem, &lists, &rules, &inner)?;
-                let targets = targets(&problem, &months, &primaries);
-                let mut found = attack_insiders(&problem, shares.organisations(), &targets, &value, &settings)?;
-                if !settings.reveal {
-                    found.open.clear();
-                }
-                Ok(found)
-            };
-            let found = on_cores(attack).await?;
-            progress.end();
-            Some(found)
+    let vars = request.store_options.iter().cloned();
+    let mut histories = Histories::open(&request.target, request.month, &lists, vars, &()).await?;
+    let mut found: Option<Attack> = None;
+    loop {
+        progress.begin(&format!("read {}", request.target), None);
+        let history = histories.next().await?;
+        progress.end();
+        let Some(history) = history else { break };
+        let one = attack_one(request, &lists, history, settings, progress).await?;
+        match &mut found {
+            Some(found) => found.add(one, settings.words),
+            None => found = Some(one),
         }
-        _ => None,
+    }
+    found.ok_or_else(|| StageError::Defect("nothing was read".into()))
+}
+
+/// Attacks the releases of one problem.
+async fn attack_one(
+    request: &AttackRequest,
+    lists: &CodeLists,
+    history: History,
+    settings: AttackSettings,
+    progress: &dyn Progress,
+) -> Result<Attack, StageError> {
+    let months: BTreeMap<Month, u32> = history.releases.iter().map(|r| (r.id().month, r.id().revision)).collect();
+    let of = match (months.keys().next(), months.keys().last()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (first, _) => first.map(ToString::to_string).unwrap_or_default(),
     };
-    Ok(Attack { public, insiders })
+    let problem = request.vault.is_some().then(|| DemandProblem::new(lists, &history.releases)).transpose()?;
+    progress.begin(&format!("attack {of} as the public can"), None);
+    let known = lists.clone();
+    let public = on_cores(move || Ok(attack_history(&known, history, &settings)?)).await?;
+    progress.end();
+    let (Some(problem), Some(vault)) = (problem, &request.vault) else { return Ok(Attack { public, insiders: None }) };
+    progress.begin(&format!("attack {of} as each organisation can"), None);
+    let (inner, lists) = (exact_counts(&months, vault)?, Lists::load(&request.project)?);
+    let rules = crate::protect::rules(&request.project)?;
+    let attack = move || {
+        let shares = shares(&problem, &months, &inner, &lists.geography);
+        let truth = truth(&problem, &months, &inner, &lists.geography);
+        let value = |cell: CellId| truth.get(&cell).copied().unwrap_or(0);
+        let primaries = primaries(&problem, &lists, &rules, &inner)?;
+        let targets = targets(&problem, &months, &primaries);
+        let mut found = attack_insiders(&problem, shares.organisations(), &targets, &value, &settings)?;
+        if !settings.reveal {
+            found.open.clear();
+        }
+        Ok(found)
+    };
+    let insiders = on_cores(attack).await?;
+    progress.end();
+    Ok(Attack { public, insiders: Some(insiders) })
 }
 
 /// The exact counts of the months that were read, from the vault that published them.

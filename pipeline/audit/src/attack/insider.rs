@@ -55,7 +55,7 @@ impl Shares {
 /// The cells in words are for the publisher alone: to be one tells something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct InsiderNumbers {
-    /// Organisations that attacked.
+    /// Organisations that attacked; one that attacked several problems counts in each.
     pub organisations: usize,
     /// Cells that were asked about.
     pub targets: usize,
@@ -83,6 +83,23 @@ pub struct InsiderNumbers {
 }
 
 impl InsiderNumbers {
+    /// Adds those of a problem apart, with the same settings; no list of cells becomes longer than `words`.
+    pub fn add(&mut self, other: Self, words: usize) {
+        self.organisations += other.organisations;
+        self.targets += other.targets;
+        self.certified += other.certified;
+        self.looked_at += other.looked_at;
+        self.successful += other.successful;
+        self.computed += other.computed;
+        self.pinned += other.pinned;
+        self.below += other.below;
+        self.also_public += other.also_public;
+        self.not_wide += other.not_wide;
+        self.published_below += other.published_below;
+        self.open.extend(other.open);
+        self.open.truncate(words);
+    }
+
     /// Whether an organisation finds something out.
     #[must_use]
     pub fn falls(&self) -> bool {

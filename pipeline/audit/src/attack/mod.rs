@@ -37,7 +37,7 @@ mod telltale;
 mod tests;
 
 pub use demand::{PublishedDemand, ReleaseId};
-pub use history::{History, read_address, read_draft, read_rows, read_store};
+pub use history::{Histories, History, read_draft};
 pub use insider::{InsiderNumbers, Shares, attack_insiders};
 pub use lists::{CodeListFiles, CodeLists};
 pub use outcome::{AttackNumbers, AttackOutcome, AttackSettings, IntervalNumbers};
@@ -48,15 +48,14 @@ pub use telltale::{Telltale, TelltaleKind};
 
 use crate::AuditError;
 use solidata_model::Month;
-use solidata_store::{Progress, PublicStore};
-use std::path::Path;
+use solidata_store::Progress;
 
 /// What is attacked, and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttackRequest {
     /// A folder or an address: the root of a public store, or one release.
     pub target: String,
-    /// The month; without it the newest of the store.
+    /// The month, with what bears on it; without it everything that the store has.
     pub month: Option<Month>,
     /// How.
     pub settings: AttackSettings,
@@ -65,46 +64,23 @@ pub struct AttackRequest {
 /// Attacks what lies at an address. `vars` is the environment, for the credentials of a bucket.
 ///
 /// # Errors
-/// As [`read_address`] and [`attack_history`]. What is found is in the outcome.
+/// As [`Histories::open`], [`Histories::next`] and [`attack_history`]. What is found is in the outcome.
 pub async fn attack(
     request: &AttackRequest,
     lists: &CodeLists,
     vars: impl IntoIterator<Item = (String, String)>,
     progress: &dyn Progress,
 ) -> Result<AttackOutcome, AuditError> {
-    let history = read_address(&request.target, request.month, lists, vars, progress).await?;
-    blocking(lists, history, request.settings).await
-}
-
-/// As [`attack`], for a store that is open.
-///
-/// # Errors
-/// As [`attack`].
-pub async fn attack_store(
-    store: &PublicStore,
-    month: Option<Month>,
-    lists: &CodeLists,
-    settings: &AttackSettings,
-    progress: &dyn Progress,
-) -> Result<AttackOutcome, AuditError> {
-    let history = read_store(store, month, lists, progress).await?;
-    blocking(lists, history, *settings).await
-}
-
-/// Attacks what will be public once the finished files in a folder are published beside what `store` holds.
-///
-/// # Errors
-/// As [`attack`].
-pub async fn attack_draft(
-    dir: &Path,
-    (month, revision): (Month, u32),
-    store: Option<&PublicStore>,
-    lists: &CodeLists,
-    settings: &AttackSettings,
-    progress: &dyn Progress,
-) -> Result<AttackOutcome, AuditError> {
-    let history = read_draft(dir, (month, revision), None, store, lists, progress).await?;
-    blocking(lists, history, *settings).await
+    let mut histories = Histories::open(&request.target, request.month, lists, vars, progress).await?;
+    let mut outcome: Option<AttackOutcome> = None;
+    while let Some(history) = histories.next().await? {
+        let one = blocking(lists, history, request.settings).await?;
+        match &mut outcome {
+            Some(all) => all.add(one, request.settings.words),
+            None => outcome = Some(one),
+        }
+    }
+    outcome.ok_or_else(|| AuditError::Nothing { address: request.target.clone() })
 }
 
 async fn blocking(lists: &CodeLists, history: History, settings: AttackSettings) -> Result<AttackOutcome, AuditError> {

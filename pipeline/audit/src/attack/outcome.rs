@@ -69,6 +69,30 @@ pub struct IntervalNumbers {
     pub not_reaching: usize,
 }
 
+impl AttackNumbers {
+    /// Adds those of a problem apart.
+    fn add(&mut self, other: &Self) {
+        self.withheld += other.withheld;
+        self.targets += other.targets;
+        self.computable += other.computable;
+        self.others_computable += other.others_computable;
+        self.unknowns += other.unknowns;
+        self.equations += other.equations;
+        self.parts += other.parts;
+        self.largest_part = self.largest_part.max(other.largest_part);
+        self.intervals = self.intervals.take().zip(other.intervals.as_ref()).map(|(mut all, other)| {
+            all.targets += other.targets;
+            all.wide += other.wide;
+            all.pinned += other.pinned;
+            all.not_wide += other.not_wide;
+            all.reaching += other.reaching;
+            all.below += other.below;
+            all.not_reaching += other.not_reaching;
+            all
+        });
+    }
+}
+
 impl From<&IntervalReport> for IntervalNumbers {
     fn from(report: &IntervalReport) -> Self {
         Self {
@@ -112,6 +136,27 @@ pub struct AttackOutcome {
 }
 
 impl AttackOutcome {
+    /// Adds what the attack of a problem apart gave, with the same settings; no list of cells becomes longer than `words`.
+    pub fn add(&mut self, other: Self, words: usize) {
+        self.releases.extend(other.releases);
+        self.periods.extend(other.periods);
+        self.numbers.add(&other.numbers);
+        for (all, more) in [
+            (&mut self.fallen, other.fallen),
+            (&mut self.not_certified, other.not_certified),
+            (&mut self.below, other.below),
+            (&mut self.not_reaching, other.not_reaching),
+        ] {
+            all.extend(more);
+            all.truncate(words);
+        }
+        self.telltales.extend(other.telltales);
+        self.telltales.sort();
+        self.notes.extend(other.notes);
+        self.notes.sort();
+        self.notes.dedup();
+    }
+
     /// Whether no target can be computed.
     #[must_use]
     pub fn holds_exactly(&self) -> bool {

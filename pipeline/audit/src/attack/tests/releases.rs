@@ -2,7 +2,7 @@
 
 use super::world::{FILES, Inner, Line, lists, publish, rows, searches, withhold, write};
 use crate::AuditError;
-use crate::attack::{AttackRequest, AttackSettings, CodeListFiles, CodeLists, attack, attack_draft, attack_store};
+use crate::attack::{AttackRequest, AttackSettings, CodeListFiles, CodeLists, Histories, attack, attack_history, read_draft};
 use solidata_model::{CodeListEntry, Digest};
 use solidata_store::{
     Fault, PublicStore,
@@ -72,6 +72,58 @@ async fn the_history_is_read_from_the_root_and_from_a_release_in_it() {
     }
 }
 
+/// Everything that was ever published is attacked, what adds up together as one problem and what does not apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_attacked_as_a_whole() {
+    let (root, [first, second, third]) = (tempfile::tempdir().unwrap(), three());
+    let hidden = |place, net| Inner { place, category: "lodging", outcome: "trouve", net, removed: 0 };
+    // 2022: a month that says by itself what it withholds; 2023: a year of two months; 2024: two months apart, a quarter, and a month after it
+    let mut open = rows("mois", "2022-05", &[hidden("com-03001", 40), hidden("com-03002", 4)]);
+    withhold(&mut open, |line, _| line.texts[3] == "com-03002");
+    let mut year = rows("annee", "2023", &[searches(41), searches(42)].concat());
+    year.extend(month("2023-12", &searches(42), None));
+    let releases = [
+        ("2022-05", 1, open),
+        ("2023-02", 1, rows("mois", "2023-02", &searches(41))),
+        ("2023-12", 1, year),
+        ("2024-01", 1, month("2024-01", &searches(43), None)),
+        ("2024-03", 1, month("2024-03", &searches(44), None)),
+        first,
+        second,
+        third,
+        ("2024-10", 1, month("2024-10", &searches(45), None)),
+    ];
+    publish(root.path(), &releases).await;
+    let target = root.path().to_str().unwrap();
+    let (lists, mut problems) = (lists(), Vec::new());
+    let mut histories = Histories::open(target, None, &lists, none(), &()).await.unwrap();
+    while let Some(history) = histories.next().await.unwrap() {
+        problems.push(history.releases.iter().map(|release| release.id().month.to_string()).collect::<Vec<_>>());
+    }
+    let apart: [&[&str]; 6] =
+        [&["2022-05"], &["2023-02", "2023-12"], &["2024-01"], &["2024-03"], &["2024-07", "2024-08", "2024-09"], &["2024-10"]];
+    assert_eq!(problems, apart);
+    // what is found is the sum over the problems
+    let settings = AttackSettings { words: 1000, ..request(root.path(), None).settings };
+    let whole = attack(&AttackRequest { settings, ..request(root.path(), None) }, &lists, none(), &()).await.unwrap();
+    assert_eq!(whole.releases.len(), releases.len());
+    let (mut withheld, mut computable, mut fallen) = (0, 0, Vec::new());
+    for problem in apart {
+        let one = attack(&AttackRequest { settings, ..request(root.path(), Some(problem[0])) }, &lists, none(), &()).await.unwrap();
+        assert_eq!(one.releases.len(), problem.len());
+        withheld += one.numbers.withheld;
+        computable += one.numbers.computable;
+        fallen.extend(one.fallen);
+    }
+    assert_eq!((whole.numbers.withheld, whole.numbers.computable, &whole.fallen), (withheld, computable, &fallen));
+    let opened = |period: &str| whole.fallen.iter().filter(|words| words.starts_with(&format!("exact: {period}"))).count();
+    assert!(opened("2022-05@r1") > 0 && opened("2024-09@r1") > 0 && whole.falls(), "{whole}");
+    // as few words as were asked for
+    let few = AttackSettings { words: 2, ..settings };
+    let few = attack(&AttackRequest { settings: few, ..request(root.path(), None) }, &lists, none(), &()).await.unwrap();
+    assert_eq!((few.fallen.len(), few.numbers.computable), (2, computable));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_attacked_with_what_is_published_before_it() {
     let [first, second, third] = three();
@@ -80,19 +132,21 @@ async fn a_draft_is_attacked_with_what_is_published_before_it() {
     let store = PublicStore::folder(root.path()).unwrap();
     let settings = request(root.path(), None).settings;
     let september = ("2024-09".parse().unwrap(), 1);
-    let attacked = |store| attack_draft(draft.path(), september, store, &LISTS, &settings, &());
-    static LISTS: std::sync::LazyLock<CodeLists> = std::sync::LazyLock::new(lists);
-    let alone = attacked(None).await.unwrap();
+    let attacked = async |store| {
+        let history = read_draft(draft.path(), september, None, store, &lists(), &()).await.unwrap();
+        attack_history(&lists(), history, &settings).unwrap()
+    };
+    let alone = attacked(None).await;
     assert_eq!((alone.numbers.computable, alone.releases.len()), (0, 1), "{alone}");
-    let empty = attacked(Some(&store)).await.unwrap();
+    let empty = attacked(Some(&store)).await;
     assert_eq!(empty.numbers, alone.numbers);
     publish(root.path(), &[first, second]).await;
-    let opened = attacked(Some(&store)).await.unwrap();
+    let opened = attacked(Some(&store)).await;
     assert!(opened.numbers.computable > 0 && opened.releases.len() == 3, "{opened}");
     // once it is published, the store says the same
     publish(root.path(), &[third]).await;
-    let published = attack_store(&store, None, &LISTS, &settings, &()).await.unwrap();
-    let again = attacked(Some(&store)).await.unwrap();
+    let published = attack(&request(root.path(), None), &lists(), none(), &()).await.unwrap();
+    let again = attacked(Some(&store)).await;
     assert_eq!(published, opened);
     assert_eq!(again, opened);
 }
