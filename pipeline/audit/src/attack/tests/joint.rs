@@ -244,7 +244,7 @@ fn a_quarter_opens_a_month() {
     assert!(missing.numbers.computable == 0 && missing.notes[0].contains("2024-08"), "{missing}");
 }
 
-fn key(line: &Line, gross: bool) -> String {
+pub(super) fn key(line: &Line, gross: bool) -> String {
     format!("{}|{}|{}|{}", line.texts[1], line.texts[3], line.texts[8], if gross { "brutes" } else { line.texts[10].as_str() })
 }
 
@@ -254,7 +254,7 @@ fn cell_of(problem: &DemandProblem, line: &Line, gross: bool) -> u64 {
 }
 
 /// What the protector makes of a month: the keys that it withholds.
-fn protected(lines: &[Line], found: &[Inner]) -> BTreeSet<String> {
+pub(super) fn protected(lines: &[Line], found: &[Inner]) -> BTreeSet<String> {
     let mut tables = JointTables::new();
     for line in lines {
         for (gross, n) in [(false, line.net), (true, line.gross)] {

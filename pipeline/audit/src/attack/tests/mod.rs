@@ -4,3 +4,4 @@ mod made;
 mod releases;
 mod sceptic;
 mod world;
+mod worlds;
