@@ -32,28 +32,6 @@ pub struct Own {
     pub alone: BTreeSet<CellId>,
 }
 
-impl Own {
-    /// Makes it from shares of inner cells, `(inner cell, contributor, count)`, and which cells each inner cell is part of (itself among them).
-    /// A cell in which the organisation is the only contributor counts as one of which it knows that.
-    pub fn from_shares<C: Ord>(shares: &[(CellId, C, i64)], contributor: &C, mut cells_of: impl FnMut(CellId, &mut Vec<CellId>)) -> Self {
-        let (mut counts, mut others): (BTreeMap<CellId, i64>, BTreeSet<CellId>) = (BTreeMap::new(), BTreeSet::new());
-        let mut cells = Vec::new();
-        for (inner, who, count) in shares.iter().filter(|share| share.2 != 0) {
-            cells.clear();
-            cells_of(*inner, &mut cells);
-            for &cell in &cells {
-                if who == contributor {
-                    *counts.entry(cell).or_insert(0) += count;
-                } else {
-                    others.insert(cell);
-                }
-            }
-        }
-        let alone = counts.keys().copied().filter(|cell| !others.contains(cell)).collect();
-        Self { counts, alone }
-    }
-}
-
 /// What an insider finds out that the public does not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct InsiderReport {

@@ -9,7 +9,6 @@
 //! - [`Insider`]: the same for an organisation that subtracts itself.
 //! - [`History`] and [`Explicit`]: problems that are listed, with releases, vintages and revisions. [`CrossTable`]: problems of many million cells
 //!   whose relations are implicit.
-//! - [`sceptic`]: helpers for checks on files.
 //!
 //! It is pure: no file, clock, environment or network. Every answer is the same for the same input and seed, whatever the number of threads. No
 //! `Display` or `Debug` of a report shows a value; `words(.., reveal)` does when asked.
@@ -57,7 +56,6 @@ mod reduced;
 mod region;
 mod report;
 mod scales;
-pub mod sceptic;
 mod simplex;
 mod start;
 mod system;

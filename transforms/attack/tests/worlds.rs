@@ -102,16 +102,14 @@ fn an_insider_subtracts_itself() {
     let truth = |cell: u64| if cell == x { 20 } else { 10 };
     let public = attack(&table, None, Some(&truth), &AttackOptions::default()).unwrap();
     assert!(public.passes(1.0));
-    let shares = [(x, "big", 19), (x, "small", 1), (y, "small", 10)];
-    let cells_of = |inner: u64, out: &mut Vec<u64>| out.extend([inner, total]);
+    let own = |count: i64| Own { counts: [(x, count), (total, count)].into(), alone: BTreeSet::new() };
     let insider = Insider::new(&table, CertifyOptions::default()).unwrap();
-    let big = insider.attack(&Own::from_shares(&shares, &"big", cells_of), &[], Some(&truth)).unwrap();
+    let big = insider.attack(&own(19), &[], Some(&truth)).unwrap();
     assert_eq!((big.targets, big.wide, big.also_public), (2, 2, 0));
     assert_eq!(big.below.iter().map(|p| (p.cell, p.low, p.high)).collect::<Vec<_>>(), [(x, 0, Some(10))]);
     // with 28 of its own in x there is 1 or 2 left for y, and 0 or 1 for the others in x
-    let shares = [(x, "big", 28), (x, "small", 1), (y, "small", 1)];
     let truth = |cell: u64| if cell == x { 29 } else { 1 };
-    let big = insider.attack(&Own::from_shares(&shares, &"big", cells_of), &[], Some(&truth)).unwrap();
+    let big = insider.attack(&own(28), &[], Some(&truth)).unwrap();
     assert_eq!(big.pinned.iter().map(|p| (p.cell, p.low, p.high)).collect::<Vec<_>>(), [(x, 0, Some(1)), (y, 1, Some(2))]);
     assert_eq!(big.published_below, [total]);
     // who is alone in x knows x, and so computes y
