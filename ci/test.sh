@@ -27,6 +27,8 @@ step "examples in the documentation"
 cargo test --release --locked --workspace --doc --quiet
 step "datasets, SQL models and contracts"
 make --no-print-directory check
+step "no more is withheld than may be"
+ci/gates/secondaries.sh
 step "same inputs, same bytes"
 ci/gates/determinism.sh
 step "the checkers of data.gouv.fr's users"

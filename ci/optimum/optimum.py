@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compare the protector with the optimum on small tables: how many secondaries does linear safety need?
+"""Compare the protector with the optimum on small tables: how many secondaries does linear safety need? Exit code 1 when the mean of the ratios is above 1.10,
+or where nothing need be withheld and something is.
 
 usage: optimum.py PROTECT_TABLE SYNTHETIC_TABLES [TABLES]   (needs ci/python/optimum.txt; PROTECT_TABLE is the example binary of solidata-disclosure)
 
@@ -109,7 +110,7 @@ def main():
     binary, generator = sys.argv[1:3]
     tables = int(sys.argv[3]) if len(sys.argv) > 3 else 30
     rng, ours, best = random.Random(1), 0, 0
-    ratios = []
+    ratios, needless = [], 0
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(tables):
             path = Path(folder) / "t.csv"
@@ -122,10 +123,15 @@ def main():
             least = optimum(cells_of(path), rng)
             assert least <= mine, "the optimum cannot be above"
             ours, best = ours + mine, best + least
-            ratios.append(mine / least if least else 1.0)
+            # No ratio tells how far above nothing something is.
+            if least:
+                ratios.append(mine / least)
+            elif mine:
+                needless += 1
             print(f"table {seed}: {cells} cells, {mine} secondaries, optimum {least}", flush=True)
-    print(f"mean ratio {sum(ratios) / len(ratios):.3f}, in all {ours} against {best}: {ours / best:.3f}")
-    return 0 if sum(ratios) / len(ratios) <= 1.10 else 1
+    mean = sum(ratios) / len(ratios)
+    print(f"mean ratio {mean:.3f} of {len(ratios)} tables, in all {ours} against {best}: {ours / best:.3f}; {needless} with secondaries that need none")
+    return 0 if mean <= 1.10 and needless == 0 else 1
 
 
 if __name__ == "__main__":
