@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use solidata_disclosure::{Options, Outcome, protect};
+use solidata_disclosure::{Contributors, Intervals, Options, Outcome, Pattern, Pool, PrimaryRules, Subject, protect};
 
+use crate::moves::{Move, moves, one, step};
 use crate::tables::{Dice, Shape};
 
 /// What was tried and what it told. Counts of primaries are of those that two tables fitting what is published leave open by at least 2.
@@ -47,26 +48,27 @@ impl Told {
         self.shift += other.shift;
     }
 
-    /// A line of the table that [`HEAD`] begins.
+    /// A line of the table that [`HEAD`] begins, in the language of the page that gives it.
     pub fn line(&self, name: &str) -> String {
-        let of_open = |n: f64| n / self.open.max(1) as f64;
+        let percent = |part: f64, of: usize| format!("{:.1} %", 100.0 * part / of.max(1) as f64).replace('.', ",");
+        let of_all = |left_out: usize| if left_out > 0 { format!(" sur {}", self.tables + left_out) } else { String::new() };
         format!(
-            "| {name} | {} | {} | {:.1} % | {} | {} | {} | {} | {:.1} % | {:.1} % | {:.2} |",
+            "| {name} | {}{} | {} | {} | {} | {} | {} | {} | {} | {} |",
             self.tables,
+            of_all(self.skipped),
             self.candidates,
-            100.0 * self.same as f64 / self.candidates.max(1) as f64,
+            percent(self.same as f64, self.candidates),
             self.primaries,
             self.open,
             self.narrowed,
             self.certain,
-            100.0 * of_open(self.before),
-            100.0 * of_open(self.after),
-            of_open(self.shift)
+            percent(self.before, self.open),
+            percent(self.after, self.open)
         )
     }
 }
 
-pub const HEAD: &str = "| table | tables | candidates | same pattern | primaries | open before | narrower than 2 after | certain after | truth before | truth after | shift |\n|---|---|---|---|---|---|---|---|---|---|---|";
+pub const HEAD: &str = "| tableaux | nombre | candidats | même masquage | cellules primaires | ouvertes sans rejeu | à moins de 2 après | certaines après | part de la vraie valeur avant | après |\n|---|---|---|---|---|---|---|---|---|---|";
 
 type Counts = BTreeMap<u64, usize>;
 
@@ -90,28 +92,111 @@ fn compare(told: &mut Told, truth: &[u64], primaries: &[u32], all: &[Counts], sa
     }
 }
 
+/// Which program is replayed, and what its rules look at.
+pub enum Program {
+    /// Cells from 1 to k - 1 are primary, whoever searched.
+    Counts(Options),
+    /// What a release is made with: primary rules on contributors, pools of contributors, intervals for whoever knows its own part, and the order of what
+    /// is published first. The searches of each inner cell that one organisation made are given; each other search is a person of its own. The organisation
+    /// is who attacks: it knows its part everywhere, and where it is alone. A part of 0 everywhere is a reader who knows nothing.
+    Release(Vec<u64>),
+}
+
+/// Order of publication by level of territory, category and profile, as that of a release (`transforms/demand/src/rank.rs`): the finest level first here.
+const RANKS: [&[u8]; 3] = [&[4, 3, 1, 1, 0], &[5, 3, 1, 0], &[3, 0]];
+
 pub struct Game<'a> {
     pub shape: &'a Shape,
-    pub options: Options,
+    pub program: Program,
     pub k: u64,
 }
 
+/// The threshold of the tables.
+pub const K: u64 = 11;
+
+/// The programs that are replayed on a table: protection against algebra only, the same with pools, and what a release is made with, for a reader and for an
+/// organisation that knows its own searches.
+pub fn programs(inner: &[u64], seed: u64) -> [(&'static str, Program); 4] {
+    let linear = Options { threads: 1, ..Options::default() };
+    let pool = Options { pool: Pool::Searches { k: K }, ..linear.clone() };
+    [
+        ("algèbre seule", Program::Counts(linear)),
+        ("algèbre et reste", Program::Counts(pool)),
+        ("production, lecteur", Program::Release(vec![0; inner.len()])),
+        ("production, organisation", Program::Release(part(inner, seed))),
+    ]
+}
+
+/// The line of one of the programs on tiny tables, of which every candidate is listed: four communes, two categories and their totals.
+pub fn tiny(program: usize, seed: u64) -> String {
+    let (mut told, mut title) = (Told::default(), "");
+    for seed in seed..seed + 200 {
+        let (shape, inner) = crate::tables::synthetic(4, [1, 2, 1], 1, 60.0, seed, false);
+        let (name, program) = programs(&inner, seed).into_iter().nth(program).unwrap();
+        title = name;
+        told.add(&Game { shape: &shape, program, k: K }.all(&inner, 5_000));
+    }
+    told.line(&format!("minuscules, {title}"))
+}
+
+/// Who made `n` searches, of which one organisation made `own`.
+fn contributors(n: u64, own: u64) -> Contributors {
+    Contributors { organisations: u32::from(own > 0), largest: own, identified: own, anonymous: n - own, ..Contributors::default() }
+}
+
+/// An organisation's part of each inner cell: none of one in four, up to half of the others, and now and then all.
+pub fn part(inner: &[u64], seed: u64) -> Vec<u64> {
+    let mut dice = Dice(seed);
+    let of = |n: &u64| match dice.below(20) {
+        0 => *n,
+        1..=5 => 0,
+        _ => n * dice.below(51) / 100,
+    };
+    inner.iter().map(of).collect()
+}
+
 impl Game<'_> {
+    fn protected(&self, values: &[u64]) -> Pattern {
+        let own = match &self.program {
+            Program::Counts(options) => return protect(&self.shape.problem(values, self.k), options),
+            Program::Release(own) => self.shape.fold(own),
+        };
+        let of: Vec<Contributors> = values.iter().zip(&own).map(|(n, own)| contributors(*n, *own)).collect();
+        let rules = PrimaryRules { k: self.k, per_person: 1, ..PrimaryRules::default() };
+        let problem = self.shape.problem_of(values, |cell| rules.judge(Subject::default(), &of[cell]).is_some());
+        let rank = |cell: usize| self.shape.levels[cell].iter().zip(RANKS).map(|(level, ranks)| ranks[*level]).sum();
+        let pool =
+            Pool::Contributors { k: self.k, per_person: 1, of_cell: of.iter().map(|c| (c.organisations, c.anonymous as u32)).collect() };
+        let intervals = Some(Intervals { reach: self.k, ..Intervals::default() });
+        let problem = problem.with_insiders(|cell| of[cell].leading()).with_ranks(rank);
+        protect(&problem, &Options { pool, intervals, threads: 1, ..Options::default() })
+    }
+
     fn pattern(&self, values: &[u64]) -> Vec<bool> {
-        let pattern = protect(&self.shape.problem(values, self.k), &self.options);
-        pattern.outcomes().iter().map(|o| o.withheld()).collect()
+        self.protected(values).outcomes().iter().map(|o| o.withheld()).collect()
+    }
+
+    /// What whoever attacks has of each inner cell.
+    fn own(&self) -> Vec<u64> {
+        match &self.program {
+            Program::Counts(_) => vec![0; self.shape.inner],
+            Program::Release(own) => own.clone(),
+        }
     }
 
     /// The true values, what is withheld, and the primaries; none when the pattern would not be released.
     fn start(&self, inner: &[u64]) -> (Vec<u64>, Vec<bool>, Vec<u32>) {
         let truth = self.shape.fold(inner);
-        let pattern = protect(&self.shape.problem(&truth, self.k), &self.options);
+        let own = self.shape.fold(&self.own());
+        let pattern = self.protected(&truth);
         let outcomes = pattern.outcomes();
         // Cells of the same searches are one.
         let mut seen = BTreeSet::new();
         let searches =
             |c: &u32| self.shape.cells[*c as usize].iter().copied().filter(|m| inner[*m as usize] > 0).collect::<BTreeSet<u32>>();
         let primary = (0..truth.len() as u32).filter(|c| pattern.safe() && outcomes[*c as usize] == Outcome::Primary);
+        // What one has alone one need not find out.
+        let primary = primary.filter(|c| own[*c as usize] < truth[*c as usize]);
         let primaries = primary.filter(|c| seen.insert(searches(c))).collect();
         (truth, outcomes.iter().map(|o| o.withheld()).collect(), primaries)
     }
@@ -127,8 +212,10 @@ impl Game<'_> {
         }
         let mut last = vec![0; truth.len()];
         self.shape.cells.iter().enumerate().for_each(|(c, members)| last[c] = *members.iter().max().unwrap() as usize);
-        let lowest: Vec<i64> = (0..self.shape.inner).map(|i| i64::from(inner[i] > 0)).collect();
-        let mut lister = Lister { above: &above, last: &last, lowest: &lowest, most, found: Vec::new(), steps: 0 };
+        let own = self.own();
+        let lowest: Vec<i64> = (0..self.shape.inner).map(|i| inner[i].min(own[i].max(1)) as i64).collect();
+        let known: Vec<bool> = (0..self.shape.inner).map(|i| inner[i] == own[i]).collect();
+        let mut lister = Lister { above: &above, last: &last, lowest: &lowest, known: &known, most, found: Vec::new(), steps: 0 };
         lister.list(0, &mut vec![0; self.shape.inner], &mut left);
         let mut candidates: Vec<Vec<u64>> = lister.found.iter().map(|inner| self.shape.fold(inner)).collect();
         candidates.retain(|values| values.iter().zip(&withheld).all(|(n, w)| !w || *n > 0));
@@ -159,7 +246,10 @@ impl Game<'_> {
     pub fn walk(&self, inner: &[u64], seed: u64, runs: usize) -> Told {
         let (truth, withheld, primaries) = self.start(inner);
         let mut dice = Dice(seed);
-        let moves = moves(self.shape, inner, &truth, &withheld, 24, &mut dice);
+        let own = self.own();
+        let open: Vec<u32> = (0..self.shape.inner as u32).filter(|i| inner[*i as usize] > own[*i as usize]).collect();
+        let moves = moves(self.shape, open, &truth, &withheld, 24, &mut dice);
+        let lowest: Vec<u64> = self.shape.fold(&own).into_iter().map(|n| n.max(1)).collect();
         let mut told = Told { tables: 1, ..Told::default() };
         let (mut all, mut same) = (vec![Counts::new(); primaries.len()], vec![Counts::new(); primaries.len()]);
         let note = |counts: &mut Vec<Counts>, values: &[u64]| {
@@ -168,7 +258,7 @@ impl Game<'_> {
         // Tables that fit, drawn by long walks; each is replayed.
         let mut free = truth.clone();
         for _ in 0..(runs / 10).max(1) {
-            (0..4 * moves.len()).for_each(|_| _ = step(&mut free, &moves, &mut dice));
+            (0..4 * moves.len()).for_each(|_| _ = step(&mut free, &lowest, &moves, &mut dice));
             note(&mut all, &free);
             let fits = self.pattern(&free) == withheld;
             told.candidates += 1;
@@ -183,9 +273,9 @@ impl Game<'_> {
             let mut next = kept.clone();
             // Mostly small steps: large ones are nearly always refused.
             if run % 8 == 0 {
-                step(&mut next, &moves, &mut dice);
+                step(&mut next, &lowest, &moves, &mut dice);
             } else {
-                one(&mut next, &moves[dice.below(moves.len() as u64) as usize], dice.below(2) == 0);
+                one(&mut next, &lowest, &moves[dice.below(moves.len() as u64) as usize], dice.below(2) == 0);
             }
             if next != kept && self.pattern(&next) == withheld {
                 kept = next;
@@ -204,7 +294,7 @@ impl Game<'_> {
                     break;
                 }
                 let mut next = if at % 4 < 2 { truth.clone() } else { kept.clone() };
-                if one(&mut next, through[at / 2], at % 2 == 0) {
+                if one(&mut next, &lowest, through[at / 2], at % 2 == 0) {
                     left -= 1;
                     if self.pattern(&next) == withheld {
                         primaries.iter().enumerate().for_each(|(i, cell)| _ = same[i].entry(next[*cell as usize]).or_default());
@@ -225,8 +315,9 @@ struct Lister<'a> {
     above: &'a [Vec<usize>],
     /// Of each cell: its last inner cell.
     last: &'a [usize],
-    /// Of each inner cell: the least it can be, 1 where it is not a published zero.
+    /// Of each inner cell: the least it can be, 1 or what one has of it where it is not a published zero; whether it is just that.
     lowest: &'a [i64],
+    known: &'a [bool],
     most: usize,
     found: Vec<Vec<u64>>,
     steps: usize,
@@ -252,6 +343,7 @@ impl Lister<'_> {
             self.steps = usize::MAX / 2;
             return;
         };
+        let most = if self.known[at] { most.min(self.lowest[at]) } else { most };
         // A published total whose last member this is fixes it.
         let least = self.above[at].iter().filter(|c| self.last[**c] == at).map(|c| left[*c]).max().unwrap_or(0).max(self.lowest[at]);
         for n in least..=most {
@@ -264,92 +356,4 @@ impl Lister<'_> {
         }
         table[at] = 0;
     }
-}
-
-/// Changes of cells that change no published one; sorted by cell.
-type Move = Vec<(u32, i64)>;
-
-fn one(values: &mut [u64], by: &Move, up: bool) -> bool {
-    let sign = if up { 1 } else { -1 };
-    let fits = by.iter().all(|(cell, d)| values[*cell as usize] as i64 + sign * d >= 1);
-    if fits {
-        by.iter().for_each(|(cell, d)| values[*cell as usize] = (values[*cell as usize] as i64 + sign * d) as u64);
-    }
-    fits
-}
-
-/// Goes as far along a move as an even choice among all possible tables on its line says.
-fn step(values: &mut [u64], moves: &[Move], dice: &mut Dice) -> bool {
-    let by = &moves[dice.below(moves.len() as u64) as usize];
-    let room =
-        |sign: i64| by.iter().filter(|(_, d)| sign * d < 0).map(|(c, d)| (values[*c as usize] as i64 - 1) / d.abs()).min().unwrap_or(0);
-    let (down, up) = (room(-1), room(1));
-    let t = dice.below((down + up + 1) as u64) as i64 - down;
-    by.iter().for_each(|(cell, d)| values[*cell as usize] = (values[*cell as usize] as i64 + t * d) as u64);
-    t != 0
-}
-
-const P: u64 = (1 << 31) - 1;
-
-fn power(mut base: u64, mut exponent: u64) -> u64 {
-    let mut out = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            out = out * base % P;
-        }
-        base = base * base % P;
-        exponent >>= 1;
-    }
-    out
-}
-
-/// Moves found by eliminating the published cells in several random orders of the inner ones: modulo a prime, then checked by exact additions.
-fn moves(shape: &Shape, inner: &[u64], truth: &[u64], withheld: &[bool], orders: usize, dice: &mut Dice) -> Vec<Move> {
-    let mut columns: Vec<u32> = (0..shape.inner as u32).filter(|i| inner[*i as usize] > 0).collect();
-    let mut found: BTreeSet<Move> = BTreeSet::new();
-    for _ in 0..orders {
-        for i in (1..columns.len()).rev() {
-            columns.swap(i, dice.below(i as u64 + 1) as usize);
-        }
-        let mut place = vec![usize::MAX; shape.inner];
-        columns.iter().enumerate().for_each(|(at, i)| place[*i as usize] = at);
-        // Reduced rows, each with the place of its pivot.
-        let mut rows: Vec<(usize, Vec<u64>)> = Vec::new();
-        for cell in (0..truth.len()).filter(|c| !withheld[*c] && truth[*c] > 0) {
-            let mut row = vec![0u64; columns.len()];
-            shape.cells[cell].iter().filter(|m| inner[**m as usize] > 0).for_each(|m| row[place[*m as usize]] = 1);
-            for (pivot, known) in &rows {
-                let factor = row[*pivot];
-                if factor != 0 {
-                    row.iter_mut().zip(known).filter(|(_, k)| **k != 0).for_each(|(r, k)| *r = (*r + (P - factor) * k) % P);
-                }
-            }
-            let Some(pivot) = row.iter().position(|r| *r != 0) else { continue };
-            let scale = power(row[pivot], P - 2);
-            row.iter_mut().for_each(|r| *r = *r * scale % P);
-            for (_, known) in &mut rows {
-                let factor = known[pivot];
-                if factor != 0 {
-                    known.iter_mut().zip(&row).filter(|(_, r)| **r != 0).for_each(|(k, r)| *k = (*k + (P - factor) * r) % P);
-                }
-            }
-            rows.push((pivot, row));
-        }
-        let pivots: BTreeSet<usize> = rows.iter().map(|r| r.0).collect();
-        for free in (0..columns.len()).filter(|c| !pivots.contains(c)) {
-            let mut change = vec![0i64; shape.inner];
-            change[columns[free] as usize] = 1;
-            for (pivot, row) in &rows {
-                let n = (P - row[free]) % P;
-                change[columns[*pivot] as usize] = if n > P / 2 { n as i64 - P as i64 } else { n as i64 };
-            }
-            let by: Move =
-                shape.cells.iter().enumerate().map(|(c, members)| (c as u32, members.iter().map(|m| change[*m as usize]).sum())).collect();
-            let by: Move = by.into_iter().filter(|(_, d)| *d != 0).collect();
-            if by.iter().all(|(c, d)| withheld[*c as usize] && d.abs() <= 4) {
-                found.insert(by);
-            }
-        }
-    }
-    found.into_iter().collect()
 }

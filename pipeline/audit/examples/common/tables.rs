@@ -43,6 +43,8 @@ impl Dice {
 /// A tree: the leaves below each node, and which nodes a node is the sum of.
 pub struct Tree {
     pub nodes: Vec<Vec<usize>>,
+    /// Of each node its level: 0 for leaves, the last for the total.
+    pub levels: Vec<usize>,
     pub sums: Vec<(usize, Vec<usize>)>,
 }
 
@@ -50,10 +52,10 @@ impl Tree {
     /// Leaves, then each level as groups of leaves. A group is the sum of the groups of the level below that lie in it, or of its leaves when some cross its
     /// border; the total comes last, and is the sum of each level that does not nest in the next.
     pub fn new(leaves: usize, levels: &[Vec<usize>]) -> Self {
-        let mut tree = Self { nodes: (0..leaves).map(|l| vec![l]).collect(), sums: Vec::new() };
+        let mut tree = Self { nodes: (0..leaves).map(|l| vec![l]).collect(), levels: vec![0; leaves], sums: Vec::new() };
         let mut below: Vec<usize> = (0..leaves).collect();
         let mut crossed = Vec::new();
-        for group_of in levels {
+        for (level, group_of) in levels.iter().enumerate() {
             let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             (0..leaves).for_each(|l| groups.entry(group_of[l]).or_default().push(l));
             let inside = |node: &usize, nodes: &[Vec<usize>]| nodes[*node].iter().all(|l| group_of[*l] == group_of[nodes[*node][0]]);
@@ -65,21 +67,24 @@ impl Tree {
                 let children = below.iter().copied().filter(|n| members.contains(&tree.nodes[*n][0])).collect();
                 tree.sums.push((tree.nodes.len(), children));
                 tree.nodes.push(members);
+                tree.levels.push(level + 1);
             }
             below = (first..tree.nodes.len()).collect();
         }
         crossed.push(below);
         let total = tree.nodes.len();
         tree.nodes.push((0..leaves).collect());
+        tree.levels.push(levels.len() + 1);
         tree.sums.extend(crossed.into_iter().map(|children| (total, children)));
         tree
     }
 }
 
-/// A crossing of trees: for each cell its inner cells; what adds up.
+/// A crossing of trees: for each cell its inner cells, and its level in each tree; what adds up.
 pub struct Shape {
     pub inner: usize,
     pub cells: Vec<Vec<u32>>,
+    pub levels: Vec<Vec<usize>>,
     pub sums: Vec<(u32, Vec<u32>)>,
 }
 
@@ -97,7 +102,7 @@ impl Shape {
             out
         };
         let number = |nodes: &[usize]| nodes.iter().zip(&counts).fold(0, |n, (node, count)| n * count + node);
-        let mut shape = Self { inner: leaves.iter().product(), cells: Vec::new(), sums: Vec::new() };
+        let mut shape = Self { inner: leaves.iter().product(), cells: Vec::new(), levels: Vec::new(), sums: Vec::new() };
         for cell in 0..all {
             let nodes = digits(cell);
             let mut members = vec![0u32];
@@ -114,6 +119,7 @@ impl Shape {
                 }
             }
             shape.cells.push(members);
+            shape.levels.push(nodes.iter().zip(trees).map(|(node, tree)| tree.levels[*node]).collect());
         }
         shape
     }
@@ -125,10 +131,15 @@ impl Shape {
 
     /// The problem of protecting these values: every cell from 1 to k - 1 is primary.
     pub fn problem(&self, values: &[u64], k: u64) -> Problem {
+        self.problem_of(values, |cell| (1..k).contains(&values[cell]))
+    }
+
+    /// The same with a rule that says which cells are primary.
+    pub fn problem_of(&self, values: &[u64], primary: impl Fn(usize) -> bool) -> Problem {
         let mut sums = Constraints::new();
         self.sums.iter().for_each(|(parent, children)| sums.sum(*parent, children.iter().copied()));
-        let cell = |n: &u64| Cell { value: *n, primary: (1..k).contains(n), fate: Fate::Free };
-        Problem::new(values.iter().map(cell).collect(), &sums).unwrap()
+        let cell = |(i, n): (usize, &u64)| Cell { value: *n, primary: primary(i), fate: Fate::Free };
+        Problem::new(values.iter().enumerate().map(cell).collect(), &sums).unwrap()
     }
 }
 
