@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use solidata_attack::{AttackOptions, CertifyOptions, Explicit, State, attack, certify};
 use solidata_disclosure::{Cell, Intervals, JointTables, Options, Pool, protect};
+use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
 
 const K: u64 = 11;
@@ -38,8 +39,8 @@ fn world(inner: &[[u64; 3]; 6]) -> World {
     world
 }
 
-/// Whether the attacker passes a release in which these cells are withheld.
-fn passes(world: &World, withheld: &dyn Fn(&str) -> bool, targets: &dyn Fn(&str) -> bool) -> bool {
+/// Whether the attacker passes a release in which these cells are withheld: each target has two witnesses, and this share of them one that reaches k.
+fn passes(world: &World, withheld: &dyn Fn(&str) -> bool, targets: &dyn Fn(&str) -> bool, share: f64) -> bool {
     let mut seen = Explicit::new();
     let numbers: BTreeMap<&str, u64> = world
         .cells
@@ -55,15 +56,29 @@ fn passes(world: &World, withheld: &dyn Fn(&str) -> bool, targets: &dyn Fn(&str)
     }
     let mut targets: Vec<u64> = numbers.iter().filter(|(name, _)| targets(name)).map(|(_, number)| *number).collect();
     targets.sort_unstable();
-    attack(&seen, Some(&targets), None, &AttackOptions::default()).unwrap().passes(0.99)
+    attack(&seen, Some(&targets), None, &AttackOptions::default()).unwrap().passes(share)
 }
 
+/// As many small numbers as large ones; or ones, twos and threes with a large number here and there, which leave little room.
 fn counts() -> impl Strategy<Value = [[u64; 3]; 6]> {
-    prop::array::uniform6(prop::array::uniform3(prop_oneof![Just(0), 1..K, K..60, 60u64..500]))
+    let worlds = |n: BoxedStrategy<u64>| prop::array::uniform6(prop::array::uniform3(n));
+    let even = prop_oneof![Just(0), 1..K, K..60, 60u64..500].boxed();
+    let scarce = prop_oneof![1 => Just(0), 6 => 1u64..4, 1 => K..300].boxed();
+    prop_oneof![worlds(even), worlds(scarce)]
 }
 
-/// Whether the attacker passes what the protector made of a world; nothing when the protector says that it is not wholly done.
-fn protected(inner: &[[u64; 3]; 6]) -> Option<bool> {
+/// What became of a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fared {
+    /// The protector says that nothing may be released.
+    Refused,
+    /// Released although some primaries do not reach k, as the protector says; whether the attacker finds two witnesses for each.
+    Short(bool),
+    /// Released; whether the attacker passes it.
+    Done(bool),
+}
+
+fn protected(inner: &[[u64; 3]; 6], pool: Pool) -> Fared {
     let world = world(inner);
     let primary = |name: &str| (1..K).contains(&world.cells[name]);
     let mut tables = JointTables::new();
@@ -74,19 +89,33 @@ fn protected(inner: &[[u64; 3]; 6]) -> Option<bool> {
         tables.sum(parent.clone(), children.clone());
     }
     let tables = tables.build().unwrap();
-    let pattern = protect(&tables.problem, &Options { intervals: Some(Intervals::default()), ..Options::default() });
+    let pattern = protect(&tables.problem, &Options { intervals: Some(Intervals::default()), pool, ..Options::default() });
     let withheld = |name: &str| pattern.outcomes()[tables.find(name).unwrap() as usize].withheld();
     assert!(world.cells.keys().all(|name| !primary(name) || withheld(name)));
-    (pattern.safe() && pattern.short.is_empty()).then(|| passes(&world, &withheld, &primary))
+    match (pattern.safe(), pattern.short.is_empty()) {
+        (false, _) => Fared::Refused,
+        (true, false) => Fared::Short(passes(&world, &withheld, &primary, 0.0)),
+        (true, true) => Fared::Done(passes(&world, &withheld, &primary, 0.99)),
+    }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+thread_local! {
+    /// Worlds; of those refused, and released with primaries that do not reach k.
+    static RUN: Counter<[usize; 3]> = const { Counter::new([0; 3]) };
+}
 
-    #[test]
-    fn what_is_protected_is_not_found_out(inner in counts()) {
-        prop_assert_ne!(protected(&inner), Some(false));
-    }
+#[test]
+fn what_is_protected_is_not_found_out() {
+    let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(inner in counts(), pool in any::<bool>())| {
+        let fared = protected(&inner, if pool { Pool::Searches { k: K } } else { Pool::Off });
+        let [worlds, refused, short] = RUN.get();
+        RUN.set([worlds + 1, refused + usize::from(fared == Fared::Refused), short + usize::from(matches!(fared, Fared::Short(_)))]);
+        prop_assert!(!matches!(fared, Fared::Done(false) | Fared::Short(false)), "{:?}", fared);
+    });
+    let [worlds, refused, short] = RUN.get();
+    println!("{worlds} worlds, {refused} of them refused, {short} with primaries that do not reach k");
+    assert!(worlds >= 20_000 && refused == 0 && short * 100 <= worlds, "{worlds} worlds, {refused} refused, {short} short");
 }
 
 #[test]
@@ -100,7 +129,7 @@ fn the_protector_nearly_always_says_that_it_is_done() {
                 if n % 3 == 0 { n / 64 % K } else { n / 64 % 90 }
             })
         });
-        protected(&inner) == Some(true)
+        protected(&inner, Pool::Off) == Fared::Done(true)
     });
     assert!(done.count() * 10 >= worlds as usize * 9);
 }
@@ -152,5 +181,5 @@ fn the_attacker_finds_every_primary_wide() {
 fn a_threshold_alone_is_found_out() {
     let world = world(&[[40, 30, 4], [50, 60, 70], [80, 90, 20], [30, 31, 32], [33, 34, 35], [36, 37, 38]]);
     let primary = |name: &str| (1..K).contains(&world.cells[name]);
-    assert!(!passes(&world, &primary, &primary));
+    assert!(!passes(&world, &primary, &primary, 0.0));
 }
