@@ -75,6 +75,13 @@ impl fmt::Display for Attack {
 /// # Errors
 /// When one is missing or wrong.
 pub(crate) fn code_lists(project: &Project) -> Result<CodeLists, StageError> {
+    let of_year =
+        |year: i32| Ok((year, lists_of_one(&project.of_month(Month::new(year, 1).ok_or_else(|| StageError::Defect("a year".into()))?))?));
+    let years: BTreeMap<i32, CodeLists> = project.years().into_iter().map(of_year).collect::<Result<_, StageError>>()?;
+    Ok(lists_of_one(project)?.with_years(years))
+}
+
+fn lists_of_one(project: &Project) -> Result<CodeLists, StageError> {
     let file = |name: &str| project.reference(name);
     Ok(CodeLists::read(&CodeListFiles {
         communes: file("communes.csv")?,
@@ -139,7 +146,8 @@ async fn attack_one(
     progress.end();
     let (Some(problem), Some(vault)) = (problem, &request.vault) else { return Ok(Attack { public, insiders: None }) };
     progress.begin(&format!("attack {of} as each organisation can"), None);
-    let (inner, lists) = (exact_counts(&months, vault)?, Lists::load(&request.project)?);
+    let project = months.keys().next().map(|month| request.project.of_month(*month));
+    let (inner, lists) = (exact_counts(&months, vault)?, Lists::load(project.as_ref().unwrap_or(&request.project))?);
     let rules = crate::protect::rules(&request.project)?;
     let attack = move || {
         let shares = shares(&problem, &months, &inner, &lists.geography);

@@ -4,7 +4,11 @@ use crate::StageError;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use solidata_model::{CodeListEntry, DatasetSpec, Digest, Month, NamedDigest, kind};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 static DATASETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../datasets");
 /// Where the code lists lie, and those of earlier years, by year.
@@ -81,12 +85,17 @@ impl Project {
         Ok(Self { files, year: None })
     }
 
+    /// The earlier years that it has lists of, in order.
+    pub fn years(&self) -> Vec<i32> {
+        let folders = self.under(YEARS).filter_map(|path| path.strip_prefix(YEARS)?.split_once('/'));
+        let years: BTreeSet<i32> = folders.filter_map(|(year, _)| year.parse().ok()).collect();
+        years.into_iter().collect()
+    }
+
     /// The project as it is for a month: with the geography (COG) of its year. The lists of earlier years lie in `datasets/reference/cog-YYYY/`; a year
     /// before the first of them takes the first, and one after the last the lists beside them.
     pub fn of_month(&self, month: Month) -> Self {
-        let folders = self.under(YEARS).filter_map(|path| path.strip_prefix(YEARS)?.split_once('/'));
-        let years = folders.filter_map(|(year, _)| Some((year.parse::<i32>().ok()?, year)));
-        let year = years.filter(|(year, _)| *year >= month.year()).min().map(|(_, year)| format!("{YEARS}{year}/"));
+        let year = self.years().into_iter().find(|year| *year >= month.year()).map(|year| format!("{YEARS}{year}/"));
         let mut files: BTreeMap<String, Vec<u8>> =
             self.files.iter().filter(|(path, _)| !path.starts_with(YEARS)).map(|(p, b)| (p.clone(), b.clone())).collect();
         for path in year.iter().flat_map(|folder| self.under(folder)) {

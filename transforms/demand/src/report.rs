@@ -29,8 +29,8 @@ pub struct Report {
     pub elsewhere: u64,
 }
 
-/// How many searches identified accounts make, beside the number of anonymous ones that are taken to be one person. Accounts of organisations
-/// are not among them: an organisation is many persons.
+/// How many searches identified accounts make, beside the number of anonymous ones that are taken to be one person. Of the accounts of an organisation
+/// only their sum is known, and an organisation is many persons: organisations are apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerPerson {
     /// How many anonymous searches are taken to be one person.
@@ -43,6 +43,8 @@ pub struct PerPerson {
     pub cell: Spread,
     /// The same, in sensitive categories.
     pub cell_sensitive: Spread,
+    /// Net searches of one organisation in one inner cell.
+    pub organisation_cell: Spread,
 }
 
 /// How a number is spread.
@@ -135,8 +137,11 @@ pub(crate) fn per_person<'c>(
 ) -> PerPerson {
     let mut cells: BTreeMap<(Who, [u32; 4]), u64> = BTreeMap::new();
     let mut accounts: BTreeMap<Who, u64> = BTreeMap::new();
-    for (at, n, who) in counts {
-        if let Some(who) = who.filter(|who| who.kind != Contributor::Organisation) {
+    let mut organisations: BTreeMap<(Who, [u32; 4]), u64> = BTreeMap::new();
+    for (at, n, who) in counts.filter_map(|(at, n, who)| Some((at, n, (*who)?))) {
+        if who.kind == Contributor::Organisation {
+            *organisations.entry((who, *at)).or_default() += n;
+        } else {
             *cells.entry((who, *at)).or_default() += n;
             *accounts.entry(who).or_default() += n;
         }
@@ -148,6 +153,7 @@ pub(crate) fn per_person<'c>(
         account: Spread::of(accounts.into_values().collect()),
         cell_sensitive: Spread::of(of_sensitive),
         cell: Spread::of(cells.into_values().collect()),
+        organisation_cell: Spread::of(organisations.into_values().collect()),
     }
 }
 
@@ -183,6 +189,7 @@ mod tests {
         assert_eq!(found.account, Spread { of: 3, median: 5, ninth_decile: 7, mean_hundredths: 433 });
         assert_eq!(found.cell, Spread { of: 4, median: 2, ninth_decile: 7, mean_hundredths: 325 });
         assert_eq!(found.cell_sensitive, Spread { of: 1, median: 3, ninth_decile: 3, mean_hundredths: 300 });
+        assert_eq!(found.organisation_cell, Spread { of: 1, median: 40, ninth_decile: 40, mean_hundredths: 4000 });
         assert_eq!(per_person([].iter(), &testing::rules(), |_| true).account, Spread::default());
     }
 }

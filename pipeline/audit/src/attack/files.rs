@@ -34,6 +34,7 @@ pub(crate) async fn read(
     described: Described,
     lists: &CodeLists,
 ) -> Result<Option<ReadRelease>, AuditError> {
+    let lists = lists.of(id.month);
     let mut found = Found::new(folder.prefix);
     let Some(mut demand) = folder.table(DemandReader::new(lists, id), &mut found).await? else { return Ok(None) };
     let (bytes, listed) = match described {

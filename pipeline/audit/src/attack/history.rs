@@ -296,7 +296,7 @@ impl<'a> Reading<'a> {
     fn keep(&mut self, read: ReadRelease) {
         let id = read.demand.id.clone();
         self.notes.extend(read.notes);
-        for name in self.lists.others(&read.code_lists) {
+        for name in self.lists.of(id.month).others(&read.code_lists) {
             let note = format!("{} was made with another version of {name}: sums that differ are attacked as they are here", id.prefix);
             self.notes.insert(note);
         }

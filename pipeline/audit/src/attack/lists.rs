@@ -2,7 +2,7 @@
 
 use super::{categories::Categories, places::Places};
 use crate::AuditError;
-use solidata_model::{CodeListEntry, Digest, kind};
+use solidata_model::{CodeListEntry, Digest, Month, kind};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The bytes of the lists of `datasets/reference/` that the sums of the demand follow from.
@@ -24,9 +24,12 @@ pub struct CodeListFiles<'a> {
     pub categories_liens: &'a [u8],
 }
 
-/// Territories and categories with everything that adds up among them. A clone is the same lists.
+/// Territories and categories with everything that adds up among them, and those of earlier years. A clone is the same lists.
 #[derive(Debug, Clone)]
-pub struct CodeLists(Arc<Lists>);
+pub struct CodeLists {
+    own: Arc<Lists>,
+    years: Arc<BTreeMap<i32, CodeLists>>,
+}
 
 #[derive(Debug)]
 struct Lists {
@@ -53,20 +56,32 @@ impl CodeLists {
         ];
         let digests = named.iter().map(|(name, bytes)| (*name, Digest::of(bytes))).collect();
         let (places, categories) = (Places::read(files)?, Categories::read(files)?);
-        Ok(Self(Arc::new(Lists { places, categories, digests })))
+        Ok(Self { own: Arc::new(Lists { places, categories, digests }), years: Arc::default() })
+    }
+
+    /// The same lists, with those of earlier years: a month has the geography of its year.
+    #[must_use]
+    pub fn with_years(self, years: BTreeMap<i32, Self>) -> Self {
+        Self { years: Arc::new(years), ..self }
+    }
+
+    /// The lists of a month: those of its year or of the first year after it, if there are such, else these.
+    #[must_use]
+    pub fn of(&self, month: Month) -> &Self {
+        self.years.range(month.year()..).next().map_or(self, |(_, lists)| lists)
     }
 
     pub(crate) fn places(&self) -> &Places {
-        &self.0.places
+        &self.own.places
     }
 
     pub(crate) fn categories(&self) -> &Categories {
-        &self.0.categories
+        &self.own.categories
     }
 
     /// The lists of which a manifest names another version.
     pub(crate) fn others<'a>(&self, named: &'a [CodeListEntry]) -> Vec<&'a str> {
-        let other = |entry: &&CodeListEntry| self.0.digests.get(entry.name.as_str()).is_some_and(|own| *own != entry.sha256);
+        let other = |entry: &&CodeListEntry| self.own.digests.get(entry.name.as_str()).is_some_and(|own| *own != entry.sha256);
         named.iter().filter(other).map(|entry| entry.name.as_str()).collect()
     }
 }

@@ -96,6 +96,8 @@ impl DemandProblem {
     /// # Errors
     /// [`AuditError::Attack`] when the lists are too long for the problem to be numbered.
     pub fn new(lists: &CodeLists, releases: &[PublishedDemand]) -> Result<Self, AuditError> {
+        // no period has months of two years
+        let lists = releases.first().map_or(lists, |release| lists.of(release.id.month));
         let mut releases: Vec<&PublishedDemand> = releases.iter().collect();
         releases.sort_by_key(|release| (release.id.month, release.id.revision));
         let mut notes = Vec::new();
