@@ -75,9 +75,9 @@ impl fmt::Display for Attack {
 /// # Errors
 /// When one is missing or wrong.
 pub(crate) fn code_lists(project: &Project) -> Result<CodeLists, StageError> {
-    let of_year =
-        |year: i32| Ok((year, lists_of_one(&project.of_month(Month::new(year, 1).ok_or_else(|| StageError::Defect("a year".into()))?))?));
-    let years: BTreeMap<i32, CodeLists> = project.years().into_iter().map(of_year).collect::<Result<_, StageError>>()?;
+    let months = project.years().into_iter().filter_map(|year| Some((year, Month::new(year, 1)?)));
+    let years = months.map(|(year, month)| Ok((year, lists_of_one(&project.of_month(month))?)));
+    let years = years.collect::<Result<BTreeMap<i32, CodeLists>, StageError>>()?;
     Ok(lists_of_one(project)?.with_years(years))
 }
 
