@@ -194,6 +194,8 @@ fn reports(report: &Value) {
 fn attacks(work: &Path) {
     let said = expect(work, 0, &["attack", "public", "--month", "2024-09"]);
     assert!(said.contains("the attack found nothing, and every withheld cell is certified") && said.contains("2024-T3@r1"), "{said}");
+    let said = expect(work, 0, &["attack", "public"]);
+    assert!((1..=10).all(|month| said.contains(&format!("2024-{month:02}@r1"))), "{said}");
     let told = expect(work, 0, &["explain", "demande_territoires", "2024-02/com-67482/toutes/tous", "--vault", "vault"]);
     assert!(told.starts_with("2024-02/com-67482/toutes/tous: "), "{told}");
     let said = expect(work, 2, &["explain", "demande_territoires", "2024-02/com-67482/tous/tous", "--vault", "vault"]);
