@@ -11,6 +11,7 @@ use crate::AuditError;
 use bytes::Bytes;
 use solidata_model::{CodeListEntry, Digest, kind};
 use solidata_store::release::MANIFEST;
+use std::sync::Arc;
 
 /// One release, read.
 pub(crate) struct ReadRelease {
@@ -36,7 +37,9 @@ pub(crate) async fn read(
 ) -> Result<Option<ReadRelease>, AuditError> {
     let lists = lists.of(id.month);
     let mut found = Found::new(folder.prefix);
-    let Some(mut demand) = folder.table(DemandReader::new(lists, id), &mut found).await? else { return Ok(None) };
+    let known = lists.clone();
+    let Some(demand) = folder.table(move || DemandReader::new(&known, id), &mut found).await? else { return Ok(None) };
+    let demand = Arc::new(demand);
     let (bytes, listed) = match described {
         Described::Given(bytes) => (Some(bytes), None),
         Described::Listed(listed) => (folder.get(MANIFEST).await?, listed),
@@ -44,11 +47,14 @@ pub(crate) async fn read(
     let manifest = bytes.and_then(|bytes| manifest::read(&bytes, listed, &mut found));
     let code_lists = manifest.as_ref().map(|manifest| manifest.code_lists.clone()).unwrap_or_default();
     let same_lists = lists.others(&code_lists).is_empty();
-    let local = folder.table(Local::new(&demand, lists, same_lists), &mut found).await?;
-    let shares = folder.table(Shares::new(&demand, lists), &mut found).await?;
+    let (known, given) = (lists.clone(), demand.clone());
+    let local = folder.table(move || Local::new(&given, &known, same_lists), &mut found).await?;
+    let (known, given) = (lists.clone(), demand.clone());
+    let shares = folder.table(move || Shares::new(&given, &known), &mut found).await?;
     if let Some(manifest) = &manifest {
         manifest::compare(manifest, folder, &mut found).await?;
     }
+    let mut demand = Arc::unwrap_or_clone(demand);
     demand.telltales.extend(found.telltales.into_iter().chain(local.into_iter().chain(shares).flatten()));
     Ok(Some(ReadRelease { demand, code_lists, notes: found.notes }))
 }

@@ -99,8 +99,13 @@ impl Folder<'_> {
         Ok(self.store.get(&self.path(name)).await?)
     }
 
-    /// Reads a table and compares its files with its rows; `None` when it is not there. `rows` hears the rows of the Parquet file.
-    pub(crate) async fn table<R: Rows>(&self, rows: R, found: &mut Found) -> Result<Option<R::Said>, AuditError> {
+    /// Reads a table and compares its files with its rows; `None` when it is not there. What `rows` makes hears the rows of the Parquet file, on a thread that
+    /// may work long.
+    pub(crate) async fn table<R: Rows>(
+        &self,
+        rows: impl FnOnce() -> R + Send + 'static,
+        found: &mut Found,
+    ) -> Result<Option<R::Said>, AuditError> {
         let (parquet, csv) = (parquet_path(R::DATASET), csv_path(R::DATASET));
         let Some((bytes, sha256, file)) = spill(self.store, &self.path(&parquet), self.progress).await? else {
             if self.store.head(&self.path(&csv)).await?.is_some() {
@@ -110,7 +115,7 @@ impl Folder<'_> {
         };
         let schema = self.get(&schema_path(R::DATASET)).await?;
         let (prefix, schema_there) = (self.prefix.to_owned(), schema.clone());
-        let read = tokio::task::spawn_blocking(move || read_parquet(&prefix, file, schema_there.as_ref(), rows));
+        let read = tokio::task::spawn_blocking(move || read_parquet(&prefix, file, schema_there.as_ref(), rows()));
         // the library of the format gives up on some damaged files by a panic
         let gave_up = |_| AuditError::Table { path: self.path(&parquet), detail: "it cannot be read as Parquet: it is damaged".into() };
         let table = read.await.map_err(gave_up)??;

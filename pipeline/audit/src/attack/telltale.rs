@@ -23,7 +23,7 @@ pub enum TelltaleKind {
     Contradiction,
     /// A table that is made of published cells says something that does not follow from them.
     Derived,
-    /// The CSV and the Parquet file do not hold the same rows.
+    /// The CSV and the Parquet file do not hold the same rows, or a row is missing or one too many where it follows which ones there are.
     Rows,
     /// The bytes of a file are not those that follow from its rows.
     Bytes,
@@ -31,7 +31,7 @@ pub enum TelltaleKind {
     Metadata,
     /// Statistics of a Parquet file do not follow from its rows.
     Statistics,
-    /// The manifest or the index says something else than the files, or a count that does not follow from the rows.
+    /// The manifest, the data package or the index says something else than the files, or something that does not follow from them.
     Manifest,
     /// The schema says more than the columns.
     Schema,
