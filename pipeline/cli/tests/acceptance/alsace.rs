@@ -202,11 +202,11 @@ fn attacks(work: &Path) {
     assert!(said.contains("`tous` is no category"), "{said}");
     expect(work, 2, &["explain", "demande_territoires", "2031-02/com-67482/toutes/tous", "--vault", "vault"]);
 
-    // Every commune of the country has each root category once (that its value is one of the other table, a check of the dataset proves).
+    // Every commune of the country, as it was in 2024, has each root category once (that its value is one of the other table, a check of the dataset proves).
     let local = rows(&work.join("public/releases/2024-09/r1/data/demande_locale.csv"));
     let pairs: BTreeSet<(&str, &str)> = local.iter().map(|r| (r["code_commune"].as_str(), r["famille_code"].as_str())).collect();
     let of = |list: &str| rows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/reference").join(list));
-    let (communes, categories) = (of("communes.csv"), of("categories.csv"));
+    let (communes, categories) = (of("cog-2024/communes.csv"), of("categories.csv"));
     let roots = || categories.iter().filter(|c| !c["rang_racine"].is_empty()).map(|c| c["categorie_code"].as_str());
     let all: BTreeSet<(&str, &str)> = communes.iter().flat_map(|c| roots().map(|root| (c["code_commune"].as_str(), root))).collect();
     assert_eq!((local.len(), roots().count()), (pairs.len(), 11), "each once");
@@ -253,27 +253,38 @@ fn a_release_that_falls_is_told_with_its_formula() {
     expect(work.path(), 0, &args);
     let said = expect(work.path(), 0, &["attack", "public", "--vault", "vault"]);
     assert!(said.contains("organisations subtracted themselves") && said.contains("0 found something"), "{said}");
-    let value = take_out(&at("public/releases/2024-09/r1/data"), &["2024-09", "dep-67", "toutes", "tous"]);
+    let (territory, category, value) = take_out(&at("public/releases/2024-09/r1/data"));
     let said = expect(work.path(), 1, &["attack", "public"]);
-    let formula = said.lines().find(|line| line.starts_with("exact: 2024-09@r1 · dep-67 (Bas-Rhin), tous · toutes = ")).unwrap();
-    assert!(said.contains("the release does not hold") && !formula.contains(&value.to_string()), "{said}");
+    let of_cell =
+        |line: &&str| line.starts_with(&format!("exact: 2024-09@r1 · {territory} (")) && line.contains(&format!(", tous · {category} = "));
+    let formula = said.lines().find(of_cell).unwrap_or_else(|| panic!("{said}"));
+    assert!(said.contains("the release does not hold") && !formula.ends_with(&format!("= {value}")), "{said}");
     let said = expect(work.path(), 1, &["attack", "public", "--reveal"]);
     assert!(said.lines().any(|line| line.starts_with("exact: ") && line.ends_with(&format!("= {value}"))), "{said}");
 }
 
-/// Withholds a published cell in the table of demand, as the canonical writer would; gives its value.
-fn take_out(data: &Path, cell: &[&str; 4]) -> i64 {
+/// Withholds a published sum in the table of demand, as the canonical writer would, and leaves its two parts; gives its territory, category and value.
+fn take_out(data: &Path) -> (String, String, i64) {
     use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
     let table = data.join("demande_territoires.parquet");
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&table).unwrap()).unwrap();
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(|batch| batch.unwrap()).collect();
     let batch = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
     let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>();
-    let names = ["periode", "territoire_id", "categorie_code", "resultat"];
-    let row = (0..batch.num_rows()).find(|row| names.iter().zip(cell).all(|(name, wanted)| text(name).value(*row) == *wanted)).unwrap();
     let counts = batch.column_by_name("recherches").unwrap().as_primitive::<arrow::datatypes::Int64Type>();
-    let value = counts.value(row);
-    assert!(counts.is_valid(row) && value > 10);
+    let key = |row: usize, outcome: &'static str| (text("territoire_id").value(row), text("categorie_code").value(row), outcome);
+    let given: BTreeMap<(&str, &str, &str), i64> = (0..batch.num_rows())
+        .filter(|row| counts.is_valid(*row))
+        .map(|row| ((text("territoire_id").value(row), text("categorie_code").value(row), text("resultat").value(row)), counts.value(row)))
+        .collect();
+    let adds_up = |row: &usize| {
+        let [all, found, nothing] = ["tous", "trouve", "rien"].map(|outcome| given.get(&key(*row, outcome)).copied());
+        text("resultat").value(*row) == "tous"
+            && all.is_some_and(|all| found.zip(nothing).is_some_and(|(found, nothing)| all == found + nothing))
+    };
+    let row = (0..batch.num_rows()).find(adds_up).unwrap();
+    let (territory, category, _) = key(row, "tous");
+    let (territory, category, value) = (territory.to_owned(), category.to_owned(), counts.value(row));
     let columns: Vec<ArrayRef> = batch
         .schema()
         .fields()
@@ -297,7 +308,7 @@ fn take_out(data: &Path, cell: &[&str; 4]) -> i64 {
     let mut writer = solidata_canon::TableWriter::new(&spec, file("parquet"), file("csv")).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
-    value
+    (territory, category, value)
 }
 
 /// A table that hides what is withheld as if it were nothing is refused, and nothing is published.
