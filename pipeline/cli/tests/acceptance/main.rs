@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod alsace;
+mod before_publication;
 mod command_line;
 mod damaged;
 mod forms;
