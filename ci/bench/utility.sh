@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: ci/bench/utility.sh [DEPARTMENTS]    (default: all, 500 000 net searches, some minutes)
+# usage: ci/bench/utility.sh [DEPARTMENTS]    (default: all, 600 000 gross searches, some minutes)
 # What a reader gets of a synthetic month, 2024-09: how many cells of each level of territory and category are given.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
