@@ -13,6 +13,7 @@
 
 mod attack;
 mod chain;
+mod compare;
 mod error;
 mod index;
 mod release;
@@ -27,6 +28,7 @@ pub use attack::{
     InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Secrets, Shares, Telltale, TelltaleKind, attack, attack_history,
     attack_history_knowing, attack_insiders, attack_problem, read_draft,
 };
+pub use compare::{Difference, Verdict, compare_files};
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};
 pub use verify::{verify, verify_store};

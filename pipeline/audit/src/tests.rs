@@ -87,6 +87,7 @@ pub(crate) fn manifest(month: &str, revision: u32, files: Vec<FileEntry>) -> Man
         now: day,
         partial: false,
         covered_until: None,
+        cut_off: None,
         thresholds: Thresholds::default(),
     };
     Manifest {

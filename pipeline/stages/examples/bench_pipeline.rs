@@ -50,8 +50,9 @@ async fn main() {
     let report = make_safe(&runs, pending.dir(), sort.path(), engine.sort_records, (&Thresholds::default()).into(), &lists).unwrap();
     let inputs = SafeInputs::open(pending.commit().unwrap()).unwrap();
     let safe = start.elapsed();
+    let spill = vault.scratch("spill").unwrap();
     for month in &report.months {
-        Cubes::compute(&inputs, *month, &project, &lists, &engine).await.unwrap();
+        Cubes::compute(&inputs, *month, &project, &lists, &engine, spill.path().into()).await.unwrap();
     }
     let done = start.elapsed();
 

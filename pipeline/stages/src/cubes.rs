@@ -15,7 +15,11 @@ use solidata_demand::{Inner, Protected, Who};
 use solidata_disclosure::Contributor;
 use solidata_model::Month;
 use solidata_store::StageOutput;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The model that makes the one cube of this version.
 const CUBE: &str = "cube_demande";
@@ -31,12 +35,19 @@ impl Cubes {
     /// The stage's name in the vault.
     pub const STAGE: &'static str = "cubes";
 
-    /// Counts the safe inputs of a month with the models of `sql/cubes`.
+    /// Counts the safe inputs of a month with the models of `sql/cubes`; what does not fit in memory goes to `spill`, a folder of the vault.
     ///
     /// # Errors
     /// When a query fails or the vault's disk does.
-    pub async fn compute(inputs: &SafeInputs, month: Month, project: &Project, lists: &Lists, engine: &Engine) -> Result<Self, StageError> {
-        let ctx = engine.session(None)?;
+    pub async fn compute(
+        inputs: &SafeInputs,
+        month: Month,
+        project: &Project,
+        lists: &Lists,
+        engine: &Engine,
+        spill: PathBuf,
+    ) -> Result<Self, StageError> {
+        let ctx = engine.session(Some(spill))?;
         let [searches, sets] = inputs.month(month)?;
         register(&ctx, "safe_feuilles", safe_feuilles_schema(), vec![leaves(&sets, lists)?])?;
         register(&ctx, "safe_recherches", safe_recherches_schema(), searches)?;
@@ -46,9 +57,11 @@ impl Cubes {
         // A total order, so that the cube is one value and not many.
         let columns: Vec<String> = cube_schema().fields().iter().map(|f| f.name().clone()).collect();
         let sorted = format!("SELECT {} FROM ({sql}) ORDER BY 1, 2, 3, 4, 5, 6", columns.join(", "));
-        // What the engine says may quote a value of a private row: only that it failed is told.
-        let batches =
-            collect(&ctx, CUBE, &sorted).await.map_err(|_| StageError::Defect(format!("{CUBE}: the query failed on these rows")))?;
+        // What the engine says may quote a value of a private row: only why it failed is told.
+        let batches = collect(&ctx, CUBE, &sorted).await.map_err(|e| match e {
+            StageError::Memory { .. } => e,
+            _ => StageError::Defect(format!("{CUBE}: the query failed on these rows")),
+        })?;
         // The engine cannot know that none of them is null.
         let batches = batches.iter().map(|b| RecordBatch::try_new(cube_schema(), b.columns().to_vec())).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { month, demande: concat_batches(&cube_schema(), &batches)? })
@@ -166,6 +179,16 @@ impl ProtectedCubes {
     /// The columns of `demande_protegee`.
     pub fn schema() -> SchemaRef {
         protected_schema()
+    }
+
+    /// The cube that a release carries, as it was published.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has other columns.
+    pub fn published(path: &Path) -> Result<Self, StageError> {
+        let batches = read_parquet(path)?;
+        let rows = batches.iter().map(|batch| Ok(RecordBatch::try_new(protected_schema(), batch.columns().to_vec())?));
+        Ok(Self { demande: concat_batches(&protected_schema(), &rows.collect::<Result<Vec<_>, StageError>>()?)? })
     }
 
     /// The rows of `demande_protegee`.

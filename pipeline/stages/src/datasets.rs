@@ -18,7 +18,7 @@ use solidata_sqlmodel::{BaseTable, Layer, generated_checks, sort_exprs};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::BufWriter,
+    io::{BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -29,7 +29,7 @@ pub struct Sources<'a> {
     /// Its code lists.
     pub lists: &'a Lists,
     /// The public directory.
-    pub supply: &'a PublicSupply,
+    pub supply: Supply<'a>,
     /// Protected counts, when the run has searches.
     pub protected: Option<&'a ProtectedCubes>,
     /// The month.
@@ -38,6 +38,15 @@ pub struct Sources<'a> {
     pub date_photo: NaiveDate,
     /// Whether the searches reach the end of the month.
     pub complete: bool,
+}
+
+/// Where the tables of the directory come from.
+#[derive(Clone, Copy)]
+pub enum Supply<'a> {
+    /// The models of `sql/datasets` make them of the public directory, which has places that are counted and not listed.
+    Directory(&'a PublicSupply),
+    /// They are taken as a release gives them: its folder.
+    Published(&'a Path),
 }
 
 /// A code list as a table: name, rows, and the columns that are its key.
@@ -69,12 +78,7 @@ pub fn base_tables(project: &Project) -> Result<Vec<BaseTable>, StageError> {
         table("safe_recherches", Layer::SafeInput, crate::demand::safe_recherches_schema(), &[]),
         table("safe_ensembles", Layer::SafeInput, crate::demand::safe_ensembles_schema(), &["ensemble", "categorie_code"]),
         table("safe_feuilles", Layer::SafeInput, safe_feuilles_schema(), &["ensemble"]),
-        table(
-            "demande_protegee",
-            Layer::ProtectedCube,
-            ProtectedCubes::schema(),
-            &["periode", "territoire_id", "categorie_code", "resultat"],
-        ),
+        table(CUBE, Layer::ProtectedCube, ProtectedCubes::schema(), &["periode", "territoire_id", "categorie_code", "resultat"]),
         table("lieux_publics", Layer::PublicSupply, PublicSupply::places_schema(), &["lieu_id"]),
         table("services_publics", Layer::PublicSupply, PublicSupply::services_schema(), &["service_id"]),
         table("parametres", Layer::CodeList, parametres_schema(), &["mois"]),
@@ -107,19 +111,45 @@ impl Sources<'_> {
         spill: Option<PathBuf>,
     ) -> Result<BTreeMap<String, TableReceipt>, StageError> {
         let ctx = self.session(engine, spill)?;
-        register(&ctx, "lieux_publics", PublicSupply::places_schema(), self.supply.places().to_vec())?;
-        register(&ctx, "services_publics", PublicSupply::services_schema(), self.supply.services().to_vec())?;
+        if let Supply::Directory(supply) = self.supply {
+            register(&ctx, "lieux_publics", PublicSupply::places_schema(), supply.places().to_vec())?;
+            register(&ctx, "services_publics", PublicSupply::services_schema(), supply.services().to_vec())?;
+        }
         if let Some(protected) = self.protected {
-            register(&ctx, "demande_protegee", ProtectedCubes::schema(), vec![protected.demande().clone()])?;
+            register(&ctx, CUBE, ProtectedCubes::schema(), vec![protected.demande().clone()])?;
         }
         let models = self.project.models("datasets")?;
-        std::fs::create_dir_all(folder.join("data")).map_err(|e| StageError::vault(folder, e))?;
         let mut written = BTreeMap::new();
         for spec in self.fed(specs) {
-            let sql = models.get(&spec.id).ok_or_else(|| StageError::project("sql/datasets", &format!("{}.sql is missing", spec.id)))?;
-            written.insert(spec.id.clone(), write_table(&ctx, spec, sql, folder).await?);
+            let receipt = match self.supply {
+                Supply::Published(release) if spec.feeds == Feeds::Supply => rewrite_table(spec, release, folder)?,
+                _ => {
+                    let missing = || StageError::project("sql/datasets", &format!("{}.sql is missing", spec.id));
+                    write_table(&ctx, spec, models.get(&spec.id).ok_or_else(missing)?, folder).await?
+                }
+            };
+            written.insert(spec.id.clone(), receipt);
         }
         Ok(written)
+    }
+
+    /// Writes the protected cube that the tables of demand are made from, as a release carries it: `cubes/`. Nothing when there is no demand.
+    ///
+    /// # Errors
+    /// When its rows break its contract, or the disk fails.
+    pub async fn write_cube(
+        &self,
+        folder: &Path,
+        engine: &Engine,
+        spill: Option<PathBuf>,
+    ) -> Result<Option<(DatasetSpec, TableReceipt)>, StageError> {
+        let Some(protected) = self.protected else { return Ok(None) };
+        let spec = self.project.protected_cube(CUBE)?;
+        let ctx = self.session(engine, spill)?;
+        register(&ctx, CUBE, ProtectedCubes::schema(), vec![protected.demande().clone()])?;
+        let writer = TableWriter::new(&spec, create(folder, solidata_canon::cube_path(CUBE))?, std::io::sink())?;
+        let receipt = write_rows(&ctx, &spec, &format!("SELECT * FROM {CUBE}"), writer).await?;
+        Ok(Some((spec, receipt)))
     }
 
     /// The datasets that this run feeds.
@@ -168,19 +198,47 @@ impl Sources<'_> {
     }
 }
 
+/// The protected cube, as SQL sees it.
+pub(crate) const CUBE: &str = "demande_protegee";
+
+fn create(folder: &Path, name: String) -> Result<BufWriter<File>, StageError> {
+    let path = folder.join(name);
+    let parent = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).map_err(|e| StageError::vault(parent, e))?;
+    File::create(&path).map(BufWriter::new).map_err(|e| StageError::vault(&path, e))
+}
+
+fn table_writer(spec: &DatasetSpec, folder: &Path) -> Result<TableWriter<BufWriter<File>, BufWriter<File>>, StageError> {
+    let (parquet, csv) = (solidata_canon::parquet_path(&spec.id), solidata_canon::csv_path(&spec.id));
+    Ok(TableWriter::new(spec, create(folder, parquet)?, create(folder, csv)?)?)
+}
+
 async fn write_table(ctx: &SessionContext, spec: &DatasetSpec, sql: &str, folder: &Path) -> Result<TableReceipt, StageError> {
+    write_rows(ctx, spec, sql, table_writer(spec, folder)?).await
+}
+
+async fn write_rows<P: Write + Send, C: Write>(
+    ctx: &SessionContext,
+    spec: &DatasetSpec,
+    sql: &str,
+    mut writer: TableWriter<P, C>,
+) -> Result<TableReceipt, StageError> {
     let failed = |e| StageError::query(&spec.id, e);
     let frame = ctx.sql(sql).await.map_err(failed)?.sort(sort_exprs(spec)).map_err(failed)?;
     let mut stream = frame.execute_stream().await.map_err(failed)?;
-    let create = |name: String| {
-        let path = folder.join(name);
-        File::create(&path).map(BufWriter::new).map_err(|e| StageError::vault(&path, e))
-    };
-    let parquet = create(solidata_canon::parquet_path(&spec.id))?;
-    let csv = create(solidata_canon::csv_path(&spec.id))?;
-    let mut writer = TableWriter::new(spec, parquet, csv)?;
     while let Some(batch) = stream.next().await {
         writer.write(&batch.map_err(failed)?)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// Writes a published table again, from the rows of its CSV.
+fn rewrite_table(spec: &DatasetSpec, release: &Path, folder: &Path) -> Result<TableReceipt, StageError> {
+    let path = release.join(solidata_canon::csv_path(&spec.id));
+    let file = File::open(&path).map_err(|e| StageError::vault(&path, e))?;
+    let mut writer = table_writer(spec, folder)?;
+    for batch in solidata_canon::read_csv(BufReader::new(file), &spec.contract)? {
+        writer.write(&batch?)?;
     }
     Ok(writer.finish()?)
 }

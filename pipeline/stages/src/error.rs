@@ -143,6 +143,12 @@ pub enum StageError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// A query used up the memory it may take.
+    #[error("{model}: the memory of the query engine is used up; set a larger memory_mb under [engine] in solidata.toml")]
+    Memory {
+        /// The model.
+        model: String,
+    },
     /// A query failed.
     #[error("{model}: {cause}")]
     Query {
@@ -200,7 +206,7 @@ impl StageError {
             | Self::PinChanged { .. }
             | Self::UnexpectedDigest { .. }
             | Self::Canon(_) => EndKind::Findings,
-            Self::NotCovered { .. } | Self::NoSearches { .. } | Self::Usage(_) => EndKind::Usage,
+            Self::NotCovered { .. } | Self::NoSearches { .. } | Self::Usage(_) | Self::Memory { .. } => EndKind::Usage,
             Self::Vault { .. } => EndKind::Unavailable,
             Self::Query { .. } | Self::Arrow(_) | Self::Json(_) | Self::Defect(_) => EndKind::Internal,
         }
@@ -213,7 +219,10 @@ impl StageError {
 
     /// An error of a query.
     pub fn query(model: &str, cause: datafusion::error::DataFusionError) -> Self {
-        Self::Query { model: model.into(), cause: Box::new(cause) }
+        match cause.find_root() {
+            datafusion::error::DataFusionError::ResourcesExhausted(_) => Self::Memory { model: model.into() },
+            _ => Self::Query { model: model.into(), cause: Box::new(cause) },
+        }
     }
 
     /// An error of a file in the vault.

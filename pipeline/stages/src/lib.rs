@@ -31,7 +31,7 @@ pub use attack::{Attack, AttackRequest, attack};
 pub use check::{CheckReport, check};
 pub use context::Lists;
 pub use cubes::{Cubes, ProtectedCubes};
-pub use datasets::{Sources, base_tables};
+pub use datasets::{Sources, Supply, base_tables};
 pub use demand::{DemandReport, SafeInputs, WaterfallLine, make_safe};
 pub use engine::Engine;
 pub use error::{EndKind, StageError};

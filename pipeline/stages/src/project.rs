@@ -14,6 +14,8 @@ static DATASETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../datasets
 /// Where the code lists lie, and those of earlier years, by year.
 const REFERENCE: &str = "datasets/reference/";
 const YEARS: &str = "datasets/reference/cog-";
+/// What each code list is.
+const INDEX: &str = "datasets/reference/index.toml";
 
 static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql");
 
@@ -168,8 +170,8 @@ impl Project {
     /// When a file of one is missing or wrong.
     pub fn datasets(&self) -> Result<Vec<DatasetSpec>, StageError> {
         let mut out = Vec::new();
-        for path in self.under("datasets/").filter(|p| p.ends_with("/dataset.toml")) {
-            let Some(id) = path.split('/').nth(1) else { continue };
+        for path in self.under("datasets/") {
+            let ["datasets", id, "dataset.toml"] = path.split('/').collect::<Vec<_>>()[..] else { continue };
             let spec = DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?;
             for page in ["README.md", "CHANGELOG.md", "errata.toml"] {
                 self.bytes(&format!("datasets/{id}/{page}"))?;
@@ -177,6 +179,33 @@ impl Project {
             out.push(spec);
         }
         Ok(out)
+    }
+
+    /// What the published form of a protected cube promises.
+    ///
+    /// # Errors
+    /// When a file of it is missing or wrong.
+    pub fn protected_cube(&self, id: &str) -> Result<DatasetSpec, StageError> {
+        let text = |file: &str| self.text(&format!("datasets/cubes/{id}/{file}"));
+        Ok(DatasetSpec::parse(id, text("dataset.toml")?, text("schema.toml")?)?)
+    }
+
+    /// Every file, as a release carries it: lists of an earlier year lie in the folder of that year again, so that [`Project::from_folder`] and
+    /// [`Project::of_month`] give this project.
+    ///
+    /// # Errors
+    /// When the index of the code lists cannot be read.
+    pub fn files(&self) -> Result<Vec<(String, &[u8])>, StageError> {
+        let index = self.index()?;
+        let place = |path: &str| match (&self.year, path.strip_prefix(REFERENCE)) {
+            (Some(year), Some(name)) if index.fichier.contains_key(&format!("{year}{name}")) => format!("{REFERENCE}{year}{name}"),
+            _ => path.to_owned(),
+        };
+        Ok(self.files.iter().map(|(path, bytes)| (place(path), bytes.as_slice())).collect())
+    }
+
+    fn index(&self) -> Result<ReferenceIndex, StageError> {
+        toml::from_str(self.text(INDEX)?).map_err(|e| StageError::project(INDEX, &e.to_string()))
     }
 
     /// The SQL models of a folder (`cubes` or `datasets`), by name.
@@ -252,8 +281,7 @@ impl Project {
     /// # Errors
     /// When a file differs from what `index.toml` says of it, or is not named there.
     pub fn code_lists(&self) -> Result<Vec<CodeListEntry>, StageError> {
-        let index = "datasets/reference/index.toml";
-        let parsed: ReferenceIndex = toml::from_str(self.text(index)?).map_err(|e| StageError::project(index, &e.to_string()))?;
+        let parsed = self.index()?;
         let mut out = Vec::new();
         for path in self.under("datasets/reference/").filter(|p| p.ends_with(".csv")) {
             let name = path.trim_start_matches(REFERENCE);
@@ -319,6 +347,17 @@ mod tests {
         let together = |months: &[&str]| project.of_months(&months.iter().map(|m| m.parse().unwrap()).collect::<Vec<_>>());
         assert!(together(&["2024-11", "2024-12"]).is_ok() && together(&["2026-12", "2027-01"]).is_ok());
         assert!(matches!(together(&["2024-12", "2025-01"]), Err(StageError::Usage(_))));
+    }
+
+    #[test]
+    fn what_a_release_carries_is_the_project_of_its_month() {
+        for month in ["2024-09", "2025-03", "2026-09"] {
+            let project = Project::embedded().of_month(month.parse().unwrap());
+            let carried = Project { files: project.files().unwrap().into_iter().map(|(p, b)| (p, b.to_vec())).collect(), year: None };
+            let again = carried.of_month(month.parse().unwrap());
+            assert!(again.files == project.files && again.year == project.year, "{month}");
+            assert_eq!(again.code_lists().unwrap(), project.code_lists().unwrap());
+        }
     }
 
     #[test]

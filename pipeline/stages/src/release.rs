@@ -1,8 +1,11 @@
 //! From published tables to a release that describes itself: tables, schemas, pages, SQL and manifest.
 
-use crate::{Engine, Lists, Project, ProtectedCubes, PublicSupply, PublishedMonth, StageError, datasets::Sources};
+use crate::{
+    Engine, Lists, Project, ProtectedCubes, PublishedMonth, StageError,
+    datasets::{Sources, Supply},
+};
 use solidata_canon::{
-    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, datapackage, parquet_path, schema_path, table_schema,
+    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, cube_path, datapackage, parquet_path, schema_path, table_schema,
 };
 use solidata_model::{
     CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json, kind,
@@ -26,6 +29,18 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// Makes a release in a folder of the vault.
+    ///
+    /// # Errors
+    /// As [`Month::make`].
+    pub(crate) async fn make(month: &Month<'_>, vault: &Vault, engine: &Engine) -> Result<Self, StageError> {
+        let (folder, spill) = (vault.scratch("release")?, vault.scratch("spill")?);
+        let release = month.make(folder.path(), spill.path(), engine).await?;
+        Ok(Self { release, _folder: folder })
+    }
+}
+
+impl Finished {
     /// The folder of its files.
     pub(crate) fn folder(&self) -> &Path {
         self.release.dir()
@@ -46,20 +61,22 @@ impl Finished {
 /// What the release of one month is made of.
 pub(crate) struct Month<'a> {
     pub run: &'a RunSpec,
-    pub supply: &'a PublicSupply,
+    pub revision: u32,
+    pub supply: Supply<'a>,
     pub protected: Option<&'a ProtectedCubes>,
     pub project: &'a Project,
     pub lists: &'a Lists,
 }
 
+/// A table that was written, with what it promises.
+type Written<'s> = (&'s DatasetSpec, TableReceipt);
+
 impl Month<'_> {
-    /// Makes tables, checks them, and writes everything that describes them.
+    /// Makes tables, checks them, and writes everything that describes them, into an empty folder. What does not fit in memory goes to `spill`.
     ///
     /// # Errors
-    /// When a query, a check, the contract or the vault's disk fails.
-    pub async fn make(&self, vault: &Vault, engine: &Engine) -> Result<Finished, StageError> {
-        let folder = vault.scratch("release")?;
-        let spill = vault.scratch("spill")?;
+    /// When a query, a check, the contract or the disk fails.
+    pub async fn make(&self, folder: &Path, spill: &Path, engine: &Engine) -> Result<Release<Draft>, StageError> {
         let specs = self.project.datasets()?;
         let sources = Sources {
             project: self.project,
@@ -70,18 +87,22 @@ impl Month<'_> {
             date_photo: self.run.date_photo,
             complete: !self.run.partial,
         };
-        let spill_path = || Some(spill.path().to_path_buf());
-        let tables = sources.write(&specs, folder.path(), engine, spill_path()).await?;
-        let checks = sources.check(&specs, folder.path(), engine, spill_path()).await?;
-        let written: Vec<(&DatasetSpec, TableReceipt)> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
-        let files = self.describe(&written, folder.path())?;
-        let manifest = self.manifest(checks, files)?;
-        let release = Release::draft(folder.path(), manifest, &())?;
-        Ok(Finished { release, _folder: folder })
+        let spill = || Some(spill.to_path_buf());
+        let tables = sources.write(&specs, folder, engine, spill()).await?;
+        let cube = sources.write_cube(folder, engine, spill()).await?;
+        let checks = sources.check(&specs, folder, engine, spill()).await?;
+        let written: Vec<Written<'_>> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
+        let files = self.describe(&written, cube.as_ref(), folder)?;
+        Ok(Release::draft(folder, self.manifest(checks, files)?, &())?)
     }
 
-    /// Writes schemas, pages, SQL and the data package; gives an entry for every file of the folder.
-    fn describe(&self, tables: &[(&DatasetSpec, TableReceipt)], folder: &Path) -> Result<Vec<FileEntry>, StageError> {
+    /// Writes schemas, pages, the whole project (SQL, contracts, code lists) and the data package; gives an entry for every file of the folder.
+    fn describe(
+        &self,
+        tables: &[Written<'_>],
+        cube: Option<&(DatasetSpec, TableReceipt)>,
+        folder: &Path,
+    ) -> Result<Vec<FileEntry>, StageError> {
         let mut files = Vec::new();
         let mut add = |path: &str, media_type: &str, bytes: &[u8]| -> Result<(), StageError> {
             let full = folder.join(path);
@@ -100,10 +121,11 @@ impl Month<'_> {
             let page = self.project.bytes("datasets/confidentialite.md")?;
             add("pages/confidentialite.md", "text/markdown; charset=utf-8", page)?;
         }
-        for prefix in ["sql/cubes/", "sql/datasets/", "sql/checks/"] {
-            for path in self.project.under(prefix) {
-                add(path, "text/plain; charset=utf-8", self.project.bytes(path)?)?;
-            }
+        for (path, bytes) in self.project.files()? {
+            add(&path, media_type(&path), bytes)?;
+        }
+        if let Some((spec, _)) = cube {
+            add(&schema_path(&spec.id), "application/json", &table_schema(spec)?)?;
         }
         let month = self.run.month;
         let mut package_sources = vec![PackageSource {
@@ -118,7 +140,7 @@ impl Month<'_> {
             name: &format!("solidata-{month}"),
             title: &format!("Solidata, {month}"),
             description: &format!("Offre et demande d'aide sociale dans Soliguide, {month} ; offre au {}.{partial}", self.run.date_photo),
-            version: &format!("{}.{}.1", month.year(), month.number()),
+            version: &format!("{}.{}.{}", month.year(), month.number(), self.revision),
             created: self.run.now,
             licence: LICENCE,
             publisher: PUBLISHER,
@@ -126,21 +148,23 @@ impl Month<'_> {
             tables,
         };
         add("datapackage.json", "application/json", &datapackage(&package)?)?;
+        let parquet = "application/vnd.apache.parquet";
+        let mut written = Vec::new();
         for (spec, receipt) in tables {
-            for (path, media_type, file) in [
-                (parquet_path(&spec.id), "application/vnd.apache.parquet", receipt.parquet),
-                (csv_path(&spec.id), "text/csv; charset=utf-8", receipt.csv),
-            ] {
-                files.push(FileEntry {
-                    path,
-                    media_type: media_type.into(),
-                    bytes: file.bytes,
-                    sha256: file.sha256,
-                    logical_sha256: Some(receipt.logical_sha256),
-                    rows: Some(receipt.rows),
-                    schema: Some(schema_path(&spec.id)),
-                });
-            }
+            written.push((spec.id.as_str(), receipt, parquet_path(&spec.id), parquet, receipt.parquet));
+            written.push((spec.id.as_str(), receipt, csv_path(&spec.id), "text/csv; charset=utf-8", receipt.csv));
+        }
+        written.extend(cube.map(|(spec, receipt)| (spec.id.as_str(), receipt, cube_path(&spec.id), parquet, receipt.parquet)));
+        for (id, receipt, path, media_type, file) in written {
+            files.push(FileEntry {
+                path,
+                media_type: media_type.into(),
+                bytes: file.bytes,
+                sha256: file.sha256,
+                logical_sha256: Some(receipt.logical_sha256),
+                rows: Some(receipt.rows),
+                schema: Some(schema_path(id)),
+            });
         }
         Ok(files)
     }
@@ -157,7 +181,7 @@ impl Month<'_> {
         Ok(Manifest {
             format: MANIFEST_FORMAT.into(),
             month: self.run.month,
-            revision: 1,
+            revision: self.revision,
             licence: LICENCE.into(),
             run: self.run.clone(),
             code_lists: self.project.code_lists()?,
@@ -175,6 +199,16 @@ impl Month<'_> {
             files,
             previous: None,
         })
+    }
+}
+
+/// The media type of a file of the project.
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, end)| end) {
+        Some("csv") => "text/csv; charset=utf-8",
+        Some("md") => "text/markdown; charset=utf-8",
+        Some("toml") => "application/toml",
+        _ => "text/plain; charset=utf-8",
     }
 }
 

@@ -25,7 +25,7 @@ mod table_schema;
 pub use cast::accepts;
 pub use conform::{Conformer, arrow_schema, conform};
 pub use csv_read::{CsvBatches, read_csv};
-pub use datapackage::{DataPackage, PackageSource, csv_path, datapackage, parquet_path, schema_path};
+pub use datapackage::{DataPackage, PackageSource, csv_path, cube_path, datapackage, parquet_path, schema_path};
 pub use error::{CanonError, Fault};
 pub use logical::{LogicalDigest, logical_digest_of_csv, logical_digest_of_parquet};
 pub use parquet_write::FileReceipt;

@@ -76,6 +76,9 @@ pub struct RunSpec {
     pub partial: bool,
     /// The last day whose searches are there, when there are searches.
     pub covered_until: Option<NaiveDate>,
+    /// The day of the snapshots, when the operator said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<NaiveDate>,
     /// The thresholds.
     pub thresholds: Thresholds,
 }

@@ -1,7 +1,7 @@
 //! The files of one release: its tables, and what describes them.
 
 use super::{
-    CodeLists, PublishedDemand, ReleaseId,
+    CodeLists, PublishedDemand, ReleaseId, cube,
     derived::{Local, Shares},
     manifest,
     rows::DemandReader,
@@ -51,6 +51,7 @@ pub(crate) async fn read(
     let local = folder.table(move || Local::new(&given, &known, same_lists), &mut found).await?;
     let (known, given) = (lists.clone(), demand.clone());
     let shares = folder.table(move || Shares::new(&given, &known), &mut found).await?;
+    cube::compare(folder, &mut found).await?;
     if let Some(manifest) = &manifest {
         manifest::compare(manifest, folder, &mut found).await?;
     }

@@ -2,6 +2,7 @@
 //! run, and nothing else.
 
 use super::{
+    cube::CUBE,
     table::{Facts, Folder, Found, spec_of},
     telltale::TelltaleKind,
 };
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, csv_path, datapackage, parquet_path, schema_path};
 use solidata_model::{DatasetSpec, Digest, FileEntry, Manifest, canonical_json, kind};
 use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the data package lies in a release.
 const PACKAGE: &str = "datapackage.json";
@@ -43,6 +44,7 @@ fn look_at(manifest: &Manifest, wrong: &mut impl FnMut(String)) {
         wrong(e);
     }
     let tables: BTreeSet<&str> = tables(manifest).collect();
+    let texts = texts(manifest);
     for file in &manifest.files {
         match media_type(&file.path, &tables) {
             None => wrong(format!("it lists {}, which no release has", file.path)),
@@ -50,13 +52,15 @@ fn look_at(manifest: &Manifest, wrong: &mut impl FnMut(String)) {
             Some(_) => {}
         }
         let described = file.rows.is_some() || file.logical_sha256.is_some() || file.schema.is_some();
-        if described != file.path.starts_with("data/") {
+        if described != (file.path.starts_with("data/") || file.path.starts_with("cubes/")) {
             wrong(format!("it says of {} what is said of tables, or does not", file.path));
         }
-        let sql = manifest.sql.iter().map(|sql| (&sql.name, sql.sha256));
-        let mut texts = sql.chain(manifest.checks.iter().map(|check| (&check.name, check.sha256)));
-        if file.path.starts_with("sql/") && !texts.any(|(name, text)| *name == file.path && text.to_string() == file.sha256.to_string()) {
-            wrong(format!("{} is not the text that it names as a model or a check", file.path));
+        if texts.get(file.path.as_str()).is_some_and(|text| *text.as_bytes() != *file.sha256.as_bytes()) {
+            wrong(format!("{} is not the text that it names as a model, a check, a contract or a code list", file.path));
+        }
+        let named = file.path.starts_with("sql/") && !file.path.starts_with("sql/tests/") || is_list(&file.path) || is_contract(&file.path);
+        if named && !texts.contains_key(file.path.as_str()) {
+            wrong(format!("it does not name {} as a model, a check, a contract or a code list", file.path));
         }
     }
     let listed = |name: &str| manifest.files.iter().any(|file| file.path == name);
@@ -66,12 +70,34 @@ fn look_at(manifest: &Manifest, wrong: &mut impl FnMut(String)) {
             wrong(format!("it names a check that is neither published nor of a table: {}", check.name));
         }
     }
-    let contract = |name: &str| match name.split('/').collect::<Vec<_>>()[..] {
-        ["datasets", _, file] => file == "dataset.toml" || file == "schema.toml",
-        _ => false,
-    };
-    for text in manifest.contracts.iter().filter(|text| !contract(&text.name)) {
+    for text in manifest.contracts.iter().filter(|text| !is_contract(&text.name)) {
         wrong(format!("it names {} among the contracts", text.name));
+    }
+}
+
+/// The texts that a manifest names, by their path in a release.
+fn texts(manifest: &Manifest) -> BTreeMap<&str, Digest<kind::Text>> {
+    let sql = manifest.sql.iter().chain(&manifest.contracts).map(|text| (text.name.as_str(), text.sha256));
+    let mut texts: BTreeMap<&str, _> = sql.chain(manifest.checks.iter().map(|check| (check.name.as_str(), check.sha256))).collect();
+    for file in manifest.files.iter().filter(|file| is_list(&file.path)) {
+        // lists of an earlier year lie in its folder, and are named as the others
+        let name = file.path.rsplit('/').next();
+        texts.extend(
+            manifest.code_lists.iter().filter(|list| Some(list.name.as_str()) == name).map(|list| (file.path.as_str(), list.sha256)),
+        );
+    }
+    texts
+}
+
+fn is_list(path: &str) -> bool {
+    path.starts_with("datasets/reference/") && path.ends_with(".csv")
+}
+
+fn is_contract(path: &str) -> bool {
+    let file = |file: &str| file == "dataset.toml" || file == "schema.toml";
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["datasets", _, name] | ["datasets", "cubes", _, name] => file(name),
+        _ => false,
     }
 }
 
@@ -88,11 +114,16 @@ fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
         ("data", "parquet") => tables.contains(stem).then_some("application/vnd.apache.parquet"),
         ("data", "csv") => tables.contains(stem).then_some("text/csv; charset=utf-8"),
         ("schemas", "json") if path == MANIFEST_SCHEMA => Some("application/schema+json"),
-        ("schemas", "json") => tables.contains(stem).then_some("application/json"),
+        ("schemas", "json") => (tables.contains(stem) || stem == CUBE).then_some("application/json"),
+        ("cubes", "parquet") => (stem == CUBE).then_some("application/vnd.apache.parquet"),
         ("pages", "md") => (tables.contains(stem) || stem == PAGE).then_some("text/markdown; charset=utf-8"),
         ("sql", "sql") => {
             ["cubes/", "datasets/", "checks/"].iter().any(|part| stem.starts_with(part)).then_some("text/plain; charset=utf-8")
         }
+        ("sql", "csv") => stem.starts_with("tests/").then_some("text/csv; charset=utf-8"),
+        ("datasets", "csv") => stem.starts_with("reference/").then_some("text/csv; charset=utf-8"),
+        ("datasets", "md") => Some("text/markdown; charset=utf-8"),
+        ("datasets", "toml") => Some("application/toml"),
         ("", "json") => (path == PACKAGE).then_some("application/json"),
         _ => None,
     }

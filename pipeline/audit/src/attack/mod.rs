@@ -18,6 +18,7 @@
 
 mod categories;
 mod columns;
+mod cube;
 mod demand;
 mod derived;
 mod files;

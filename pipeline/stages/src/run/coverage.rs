@@ -53,6 +53,7 @@ pub(super) fn run_spec(
         now: request.cut_off.unwrap_or_else(|| newest.map_or(date_photo, |n| n.max(date_photo))),
         partial: coverage.is_some_and(|c| !c.complete),
         covered_until: coverage.map(|c| c.until),
+        cut_off: request.cut_off,
         thresholds: request.thresholds.clone(),
     }
 }

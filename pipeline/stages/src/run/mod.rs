@@ -10,10 +10,11 @@ pub use plan::{Action, Plan, Step, plan};
 use crate::{
     Engine, Lists, Project, StageError,
     attack::{Attack, Candidate, Gate},
+    datasets::Supply,
     extract::SourceReport,
     past::{self, Past},
     protect::{self, MonthProtection, Work},
-    release::Month as MonthRelease,
+    release::{Finished, Month as MonthRelease},
     supply::PublicSupply,
 };
 use chrono::NaiveDate;
@@ -187,8 +188,15 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         }
         progress.begin(&format!("make {month}"), None);
         let protected = protections.get(month).map(MonthProtection::cubes).transpose()?;
-        let release = MonthRelease { run: &run, supply: &supply, protected: protected.as_ref(), project: &request.project, lists: &lists };
-        let release = release.make(&vault, &request.engine).await?;
+        let release = MonthRelease {
+            run: &run,
+            revision: 1,
+            supply: Supply::Directory(&supply),
+            protected: protected.as_ref(),
+            project: &request.project,
+            lists: &lists,
+        };
+        let release = Finished::make(&release, &vault, &request.engine).await?;
         if let Some((table, key)) = release.table(past::TABLE).zip(counts.get(month)) {
             past.learn(&vault, *month, &table, *key)?;
         }

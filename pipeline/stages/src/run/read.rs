@@ -168,7 +168,8 @@ pub(super) async fn cubes(
     let cubes = match vault.stage(Cubes::STAGE, &key)? {
         Stage::Done(output) => Cubes::open(month, &output)?,
         Stage::Pending(pending) => {
-            let cubes = Cubes::compute(searches, month, &request.project, lists, &request.engine).await?;
+            let spill = vault.scratch("spill")?;
+            let cubes = Cubes::compute(searches, month, &request.project, lists, &request.engine, spill.path().into()).await?;
             cubes.write(pending.dir())?;
             pending.commit()?;
             cubes

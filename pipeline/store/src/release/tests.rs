@@ -17,6 +17,7 @@ pub(crate) fn manifest(dir: &Path, month: &str, snapshot: &str) -> Manifest {
         now: day,
         partial: false,
         covered_until: None,
+        cut_off: None,
         thresholds: Thresholds::default(),
     };
     let files = walk(dir).unwrap().iter().map(|path| describe_file(dir, path, "application/json").unwrap()).collect();
