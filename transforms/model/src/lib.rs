@@ -7,6 +7,7 @@
 
 mod dataset;
 mod digest;
+mod history;
 mod index;
 mod json;
 mod manifest;
@@ -16,7 +17,8 @@ mod stage_key;
 
 pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Protection};
 pub use digest::{Digest, DigestError, kind};
-pub use index::{ChainLink, Index, IndexEntry};
+pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX};
+pub use index::{ChainLink, Index, IndexEntry, ReleaseState};
 pub use json::canonical_json;
 pub use manifest::{
     CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,

@@ -5,8 +5,8 @@ use super::{
     claims::{self, Claim},
     differences, links,
 };
-use crate::{Exclusive, IndexToken, Phase, Progress, PublicStore, Result, StoreError};
-use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, Previous, kind};
+use crate::{Exclusive, INDEX, IndexToken, Phase, Progress, PublicStore, Result, StoreError};
+use solidata_model::{Digest, Done, Index, IndexEntry, Manifest, Month, Previous, ReleaseState, kind};
 use std::time::{Duration, Instant};
 
 /// How often a long publication shows that it is alive.
@@ -128,8 +128,10 @@ impl Publication {
     pub async fn run(self, store: &PublicStore, held: &Exclusive, progress: &dyn Progress) -> Result<Vec<Published>> {
         let _ = held;
         let new: Vec<(&Release<Sealed>, u64)> = self.steps.iter().filter_map(Step::as_new).collect();
-        let index = next_index(&self.index, &new);
-        if !new.is_empty() {
+        if new.is_empty() {
+            claims::clean(store, &self.index).await;
+        } else {
+            let index = self.next_index(store, &new)?;
             store.probe_conditional_writes().await?;
             let mut claims = Vec::with_capacity(new.len());
             let written = self.write(store, &new, &mut claims, progress).await;
@@ -140,8 +142,8 @@ impl Publication {
                 return Err(self.overtaken(store, e).await);
             }
             store.swap_index(&self.token, &index).await?;
+            claims::clean(store, &index).await;
         }
-        claims::clean(store, &index).await;
         Ok(self.steps.iter().map(Step::published).collect())
     }
 
@@ -175,6 +177,16 @@ impl Publication {
             }
         }
         claims::renew_all(store, claims).await
+    }
+
+    fn next_index(&self, store: &PublicStore, new: &[(&Release<Sealed>, u64)]) -> Result<Index> {
+        let done = new.iter().map(|(release, _)| Done::Publish { prefix: release.prefix() }).collect();
+        let entries = new.iter().map(|(release, number)| entry(release, *number)).collect();
+        self.index.next(self.token.sha256(), done, entries, None).map_err(|e| StoreError::Damaged {
+            address: store.address().into(),
+            path: INDEX.into(),
+            detail: format!("{e}: run `solidata verify` on the store"),
+        })
     }
 
     /// What was in the way may have been published since the plan was made: then that is the reason.
@@ -229,15 +241,8 @@ fn entry(release: &Release<Sealed>, number: u64) -> IndexEntry {
         manifest_sha256: release.manifest_sha256(),
         partial: manifest.run.partial,
         sealed: number,
+        state: ReleaseState::Current,
     }
-}
-
-fn next_index(index: &Index, new: &[(&Release<Sealed>, u64)]) -> Index {
-    let mut next = index.clone();
-    next.releases.extend(new.iter().map(|(release, number)| entry(release, *number)));
-    next.releases.sort_by_key(|r| (r.month, r.revision));
-    next.sealed = new.last().map_or(index.sealed, |(_, number)| *number);
-    next
 }
 
 async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
