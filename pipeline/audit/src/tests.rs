@@ -121,7 +121,7 @@ impl World {
             Release::draft(files[i].path(), manifest, &()).unwrap()
         };
         let drafts = vec![draft(0, "2024-08", 5), draft(1, "2024-09", 3_000)];
-        publish_all(&PublicStore::folder(dir.path()).unwrap(), drafts, &()).await.unwrap();
+        publish_all(&PublicStore::folder(dir.path()).unwrap(), drafts, None, &()).await.unwrap();
         Self { dir, _files: files }
     }
 
@@ -333,7 +333,7 @@ async fn a_chain_that_does_not_hold_is_seen() {
     let (world, other) = (World::publish().await, tempfile::tempdir().unwrap());
     let files = tempfile::tempdir().unwrap();
     let draft = Release::draft(files.path(), make(files.path(), "2024-08", 6), &()).unwrap();
-    publish_all(&PublicStore::folder(other.path()).unwrap(), vec![draft], &()).await.unwrap();
+    publish_all(&PublicStore::folder(other.path()).unwrap(), vec![draft], None, &()).await.unwrap();
     for path in solidata_store::walk(other.path()).unwrap().iter().filter(|p| *p != "index.json") {
         fs::copy(other.path().join(path), world.at(path)).unwrap();
     }
@@ -350,7 +350,7 @@ async fn a_store_in_memory_is_verified_like_a_folder() {
     let store = PublicStore::memory();
     assert!(matches!(verify_store(&store, None, &()).await.unwrap_err(), AuditError::Nothing { .. }));
     let draft = Release::draft(files.path(), make(files.path(), "2024-08", 0), &()).unwrap();
-    publish_all(&store, vec![draft], &()).await.unwrap();
+    publish_all(&store, vec![draft], None, &()).await.unwrap();
     assert_eq!(verify_store(&store, None, &()).await.unwrap().findings, []);
     store.put_new("releases/2024-08/r1/data/more.csv", Bytes::from_static(b"x")).await.unwrap();
     assert_eq!(verify_store(&store, None, &()).await.unwrap().findings[0].code, Code::Extra);

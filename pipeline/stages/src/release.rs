@@ -197,7 +197,7 @@ pub(crate) async fn publish(store: &PublicStore, finished: Vec<Finished>) -> Res
         });
     }
     let (releases, _folders): (Vec<_>, Vec<_>) = finished.into_iter().map(|f| (f.release, f._folder)).unzip();
-    let published = publish_all(store, releases, &()).await?;
+    let published = publish_all(store, releases, None, &()).await?;
     for month in &mut months {
         month.already = published.iter().any(|p| p.month == month.month && p.outcome == Outcome::AlreadyPublished);
     }

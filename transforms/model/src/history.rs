@@ -295,6 +295,9 @@ mod tests {
         index.next(sha256(index), done, new, key)
     }
 
+    /// A word of the error, and the change.
+    type Refused = (&'static str, Vec<Done>, Vec<IndexEntry>, Option<KeyEntry>);
+
     fn states(index: &Index) -> Vec<(u32, ReleaseState)> {
         index.releases.iter().map(|r| (r.revision, r.state)).collect()
     }
@@ -358,7 +361,7 @@ mod tests {
         let to = |prefix: &str| (prefix.to_owned(), None::<String>);
         let rollback = |(prefix, reason)| Done::Rollback { prefix, reason };
         let withdraw = |(prefix, reason)| Done::Withdraw { prefix, reason };
-        let refused: Vec<(&str, Vec<Done>, Vec<IndexEntry>, Option<KeyEntry>)> = vec![
+        let refused: Vec<Refused> = vec![
             ("changes nothing", vec![], vec![], None),
             ("twice", vec![publish("2024-09")], vec![], None),
             ("was published", vec![publish("2024-11")], vec![entry("2024-11", 1, 4), entry("2024-12", 1, 5)], None),

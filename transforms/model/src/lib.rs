@@ -12,6 +12,7 @@ mod index;
 mod json;
 mod manifest;
 mod month;
+mod provenance;
 mod runspec;
 mod stage_key;
 
@@ -24,5 +25,6 @@ pub use manifest::{
     CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,
 };
 pub use month::{Month, MonthError, month_range};
+pub use provenance::{PROVENANCE, PROVENANCE_MEDIA_TYPE};
 pub use runspec::{RunSpec, SnapshotPin, SnapshotRole, Thresholds};
 pub use stage_key::{StageKey, StageKeyBuilder, StageKeyError};
