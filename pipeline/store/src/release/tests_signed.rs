@@ -84,7 +84,8 @@ async fn the_same_publication_gives_the_same_bytes_signatures_included() {
 #[tokio::test]
 async fn a_store_that_was_tampered_with_is_not_built_upon() {
     let (key, stranger) = (new_key(), new_key());
-    let edits: [(&str, &dyn Fn(&mut Index)); 6] = [
+    type Edit<'a> = (&'a str, &'a dyn Fn(&mut Index));
+    let edits: [Edit; 6] = [
         ("signature", &|i| i.signature = None),
         ("bytes", &|i| i.releases[0].partial = true),
         ("log", &|i| i.counter += 1),
