@@ -24,6 +24,8 @@ mod table;
 mod tamperings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_signed;
 mod verify;
 
 pub use attack::{
