@@ -17,6 +17,12 @@ pub enum SigningError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A key file of this name is there, and none is ever replaced.
+    #[error("{}: this file is there, and a key is never replaced: name the new key otherwise (--name)", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Others may read a secret key.
     #[error("{}: others than its owner may read this secret key: run `chmod 600` on it, and make a new key if someone did", path.display())]
     Exposed {

@@ -2,7 +2,7 @@ use crate::{PublicKey, Result, SigningError};
 use minisign::KeyPair;
 use std::{
     fmt, fs,
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -39,16 +39,18 @@ impl NewKey {
         &self.public
     }
 
-    /// Writes `NAME.key`, which only its owner may read, and `NAME.pub` into a folder, which is made. No file is ever replaced.
+    /// Writes `NAME.key`, which only its owner may read, and `NAME.pub` into a folder, which is made. No file is ever replaced. When this returns, they
+    /// survive a loss of power.
     ///
     /// # Errors
-    /// When one of them is there, or the disk refuses.
+    /// [`SigningError::Exists`] when one of them is there; otherwise when the disk refuses.
     pub fn write(&self, folder: &Path, name: &str) -> Result<(PathBuf, PathBuf)> {
         let (secret, public) = (folder.join(format!("{name}.key")), folder.join(format!("{name}.pub")));
         make_private(folder)?;
         // The public key first: a secret key whose public key could not be written would be in the way of the next attempt.
         create(&public, 0o644, &self.public.to_file())?;
         create(&secret, 0o600, &self.secret)?;
+        sync_names(folder)?;
         Ok((secret, public))
     }
 }
@@ -68,6 +70,15 @@ fn make_private(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(SigningError::io(folder, "create the folder"))
 }
 
+/// Makes the names in a folder outlast a loss of power.
+fn sync_names(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    fs::File::open(folder).and_then(|f| f.sync_all()).map_err(SigningError::io(folder, "sync"))?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
 fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -75,6 +86,9 @@ fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path).map_err(SigningError::io(path, "create"))?;
+    let mut file = options.open(path).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => SigningError::Exists { path: path.into() },
+        _ => SigningError::io(path, "create")(e),
+    })?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(SigningError::io(path, "write"))
 }
