@@ -4,6 +4,7 @@ use crate::{Code, Report};
 use solidata_model::{Digest, Index, kind};
 use solidata_signing::{PublicKey, check_index_signature, check_keys};
 use solidata_store::INDEX;
+use std::collections::BTreeMap;
 
 /// Who has to have signed a manifest.
 #[derive(Clone, Copy)]
@@ -18,17 +19,21 @@ pub(crate) enum Signer<'a> {
     NotNamed,
 }
 
-/// The keys of a store; none when the list does not hold.
-pub(crate) struct Signers(Option<Vec<PublicKey>>);
+/// The keys of a store, none when the list does not hold, and when each release was published.
+pub(crate) struct Signers<'a> {
+    keys: Option<Vec<PublicKey>>,
+    publications: BTreeMap<&'a str, u64>,
+}
 
-impl Signers {
+impl<'a> Signers<'a> {
     /// Verifies the list of keys and the signature of the index, and looks for the key that the reader trusts.
-    pub(crate) fn check(index: &Index, trusted: Option<&PublicKey>, report: &mut Report) -> Self {
+    pub(crate) fn check(index: &'a Index, trusted: Option<&PublicKey>, report: &mut Report) -> Self {
+        let publications = index.publications();
         let keys = match check_keys(index) {
             Ok(keys) => keys,
             Err(e) => {
                 report.find(Code::Key, INDEX, e.to_string());
-                return Self(None);
+                return Self { keys: None, publications };
             }
         };
         if let Err(e) = check_index_signature(index, keys.last()) {
@@ -50,7 +55,7 @@ impl Signers {
             (Some(_), Some(_)) => {}
         }
         let before = index.keys.first().map_or(0, |first| {
-            let unsigned = |prefix: &str| index.published_at(prefix).is_some_and(|counter| counter < first.since);
+            let unsigned = |prefix: &str| publications.get(prefix).is_some_and(|counter| *counter < first.since);
             index.releases.iter().filter(|r| unsigned(&r.prefix)).count()
         });
         if before > 0 {
@@ -58,14 +63,14 @@ impl Signers {
                 "{before} release(s) were published before the store had a key: the signed index vouches for their manifests"
             ));
         }
-        Self(Some(keys))
+        Self { keys: Some(keys), publications }
     }
 
     /// Who has to have signed the manifest of a release: the key of the time when it was published.
     pub(crate) fn of(&self, index: &Index, prefix: &str) -> Signer<'_> {
-        let (Some(keys), Some(counter)) = (&self.0, index.published_at(prefix)) else { return Signer::Unknown };
-        match index.keys.iter().zip(keys).rev().find(|(entry, _)| entry.since <= counter) {
-            Some((_, key)) => Signer::Key(key),
+        let (Some(keys), Some(counter)) = (&self.keys, self.publications.get(prefix)) else { return Signer::Unknown };
+        match index.key_at(*counter).and_then(|at| keys.get(at)) {
+            Some(key) => Signer::Key(key),
             None => Signer::Nobody,
         }
     }

@@ -176,6 +176,31 @@ fn signatures_are_read_in_one_form() {
     }
 }
 
+/// Every bit of a signature is changed in turn: what is still good here is good to minisign.
+#[test]
+fn whatever_passes_here_passes_debian() {
+    if !have("minisign", "-v") {
+        return;
+    }
+    let (dir, key) = (tempfile::tempdir().unwrap(), new_key());
+    fs::write(dir.path().join("m"), "bytes").unwrap();
+    let good = key.sign(b"bytes", "a comment").unwrap();
+    let (mut passed, mut refused) = (0, 0);
+    for (at, bit) in (0..good.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut bytes = good.clone().into_bytes();
+        bytes[at] ^= 1 << bit;
+        let ours = String::from_utf8(bytes.clone()).is_ok_and(|text| key.public().verify(b"bytes", &text, "a comment").is_ok());
+        if ours {
+            fs::write(dir.path().join("m.minisig"), bytes).unwrap();
+            assert!(minisign(dir.path(), &["-V", "-m", "m", "-P", &key.public().to_string()], ""), "byte {at}, bit {bit}");
+        }
+        passed += usize::from(ours);
+        refused += usize::from(!ours);
+    }
+    // Only the first line says nothing.
+    assert!(passed > 100 && refused > 1_500, "{passed} {refused}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
