@@ -15,6 +15,7 @@ cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step "build"
 cargo build --release --locked --workspace
 step "what tests need from the registries"
+ci/minisign.sh
 eval "$(ci/servers.sh start)"
 trap 'ci/servers.sh stop' EXIT
 step "tests"

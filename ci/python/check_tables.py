@@ -42,7 +42,7 @@ def manifest_findings(release):
     for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest):
         yield f"manifest.json: {error.json_path}: {error.message[:200]}"
     listed = {f["path"]: f for f in manifest["files"]}
-    there = {p.relative_to(release).as_posix() for p in release.rglob("*") if p.is_file()} - {"manifest.json", "SHA256SUMS"}
+    there = {p.relative_to(release).as_posix() for p in release.rglob("*") if p.is_file()} - {"manifest.json", "manifest.json.minisig", "SHA256SUMS"}
     for path in sorted(there ^ set(listed)):
         yield f"{path}: " + ("on disk, not in manifest.json" if path in there else "in manifest.json, not on disk")
     for path in sorted(there & set(listed)):

@@ -23,6 +23,12 @@ pub enum AuditError {
         /// The month that was asked for.
         month: Month,
     },
+    /// One release alone has no history.
+    #[error("{address}: one release has no history to look for a digest in: name the root of its store, or leave --since out")]
+    NoHistory {
+        /// Where was looked.
+        address: String,
+    },
     /// A published table or document cannot be read, or is not what this version publishes.
     #[error("{path}: {detail}")]
     Table {
@@ -55,7 +61,7 @@ impl AuditError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Store(e) => e.fault(),
-            Self::Nothing { .. } | Self::NoSuchMonth { .. } | Self::CodeList { .. } => Fault::Usage,
+            Self::Nothing { .. } | Self::NoSuchMonth { .. } | Self::NoHistory { .. } | Self::CodeList { .. } => Fault::Usage,
             Self::Table { .. } => Fault::Findings,
             Self::Spill(_) => Fault::Unavailable,
             // what was read says two things that cannot both be true

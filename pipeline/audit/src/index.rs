@@ -1,7 +1,7 @@
 //! `index.json`, and what lies beside the releases it names.
 
 use crate::{AuditError, Code, Report};
-use solidata_model::{Index, canonical_json};
+use solidata_model::{Digest, Index, canonical_json};
 use solidata_store::{INDEX, PublicStore};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ pub(crate) async fn read(store: &PublicStore, report: &mut Report) -> Result<Opt
     };
     report.objects += 1;
     report.bytes += bytes.len() as u64;
+    report.index_sha256 = Some(Digest::of(&bytes));
     let index: Index = match serde_json::from_slice(&bytes) {
         Ok(index) => index,
         Err(e) => {
@@ -39,6 +40,9 @@ pub(crate) async fn read(store: &PublicStore, report: &mut Report) -> Result<Opt
         if entry.sealed == 0 || entry.sealed > index.sealed || !numbers.insert(entry.sealed) {
             wrong(format!("{} has the number {}, which is taken or outside of 1 to {}", entry.prefix, entry.sealed, index.sealed));
         }
+    }
+    if let Err(e) = index.check_history() {
+        report.find(Code::History, INDEX, e.to_string());
     }
     Ok(Some(index))
 }

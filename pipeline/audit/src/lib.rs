@@ -6,8 +6,9 @@
 //! [`attack`] needs no more than that and the code lists: it tries to find out what the published tables of the demand withhold, and looks at what their files
 //! tell beside their figures.
 //!
-//! Verification does not judge what the figures mean, and trusts `index.json`: who can rewrite the index, the chain and the manifests together can
-//! forge a release that agrees with itself.
+//! Verification does not judge what the figures mean. Without a key that the reader trusts it also trusts `index.json`: who can rewrite the index, the
+//! chain and the manifests together, and sign them with a key of his own, can forge a release that agrees with itself. With the key, only its holder can;
+//! and with the digest of what was seen before, not even the holder can go back unseen. `TAMPERING.md` lists what catches what.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -18,9 +19,14 @@ mod error;
 mod index;
 mod release;
 mod report;
+mod signature;
 mod table;
 #[cfg(test)]
+mod tamperings;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_signed;
 mod verify;
 
 pub use attack::{
@@ -31,4 +37,4 @@ pub use attack::{
 pub use compare::{Difference, Verdict, compare_files};
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};
-pub use verify::{verify, verify_store};
+pub use verify::{VerifyOptions, verify, verify_store};

@@ -3,39 +3,60 @@
 use crate::{
     AuditError, Code, Report,
     chain::{Links, path as link_path},
+    signature::Signer,
     table,
     verify::PHASE,
 };
+use bytes::Bytes;
 use solidata_canon::{read_sha256sums, sha256sums};
-use solidata_model::{Digest, FileEntry, IndexEntry, MANIFEST_FORMAT, Manifest, canonical_json, kind};
+use solidata_model::{Digest, FileEntry, IndexEntry, MANIFEST_FORMAT, Manifest, PROVENANCE, canonical_json, kind};
+use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
     Progress, PublicStore,
-    release::{MANIFEST, MANIFEST_SCHEMA, SUMS, check_manifest},
+    release::{MANIFEST, MANIFEST_SCHEMA, MANIFEST_SIGNATURE, SUMS, check_manifest},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a release stands in its store.
-pub(crate) struct Place<'a> {
-    /// What the index says of it.
-    pub(crate) entry: &'a IndexEntry,
-    /// The chain.
-    pub(crate) links: &'a Links,
+/// Where a release stands.
+pub(crate) enum Place<'a> {
+    /// In its store.
+    InStore {
+        /// What the index says of it.
+        entry: &'a IndexEntry,
+        /// The chain.
+        links: &'a Links,
+        /// Who signed its manifest.
+        signer: Signer<'a>,
+    },
+    /// Alone.
+    Alone {
+        /// The key that the reader trusts.
+        key: Option<&'a PublicKey>,
+    },
 }
 
 /// Verifies the release under a prefix; an empty prefix is the root that was named.
 pub(crate) async fn verify(
     store: &PublicStore,
     prefix: &str,
-    place: Option<Place<'_>>,
+    place: Place<'_>,
     progress: &dyn Progress,
     report: &mut Report,
 ) -> Result<(), AuditError> {
     let release = InRelease { store, prefix, progress };
     report.releases.push(if prefix.is_empty() { ".".into() } else { prefix.into() });
-    let Some((manifest, sha256)) = release.manifest(report).await? else { return Ok(()) };
-    if let Some(place) = place {
-        release.check_place(&manifest, sha256, &place, report);
-    }
+    let Some((manifest, bytes)) = release.manifest(report).await? else { return Ok(()) };
+    let sha256 = Digest::of(&bytes);
+    let signer = match place {
+        Place::InStore { entry, links, signer } => {
+            release.check_place(&manifest, sha256, (entry, links), report);
+            signer
+        }
+        Place::Alone { key: Some(key) } => Signer::Key(key),
+        Place::Alone { key: None } => Signer::NotNamed,
+    };
+    release.signature(&manifest, &bytes, signer, report).await?;
+    release.provenance(&manifest, report).await?;
     release.sums(&manifest, sha256, report).await?;
     release.files(&manifest, report).await?;
     release.extra(&manifest, report).await
@@ -52,7 +73,7 @@ impl InRelease<'_> {
         if self.prefix.is_empty() { path.into() } else { format!("{}/{path}", self.prefix) }
     }
 
-    async fn document(&self, path: &str, report: &mut Report) -> Result<Option<bytes::Bytes>, AuditError> {
+    async fn document(&self, path: &str, report: &mut Report) -> Result<Option<Bytes>, AuditError> {
         let full = self.path(path);
         match self.store.get(&full).await? {
             Some(bytes) => {
@@ -67,7 +88,7 @@ impl InRelease<'_> {
         }
     }
 
-    async fn manifest(&self, report: &mut Report) -> Result<Option<(Manifest, Digest<kind::File>)>, AuditError> {
+    async fn manifest(&self, report: &mut Report) -> Result<Option<(Manifest, Bytes)>, AuditError> {
         let Some(bytes) = self.document(MANIFEST, report).await? else { return Ok(None) };
         let mut wrong = |problem: String| report.find(Code::Manifest, self.path(MANIFEST), problem);
         let manifest: Manifest = match serde_json::from_slice(&bytes) {
@@ -83,18 +104,17 @@ impl InRelease<'_> {
         if canonical_json(&manifest).is_ok_and(|canonical| canonical != bytes) {
             wrong("it is not written in the canonical form: it was changed by hand".into());
         }
-        Ok(Some((manifest, Digest::of(&bytes))))
+        Ok(Some((manifest, bytes)))
     }
 
-    fn check_place(&self, manifest: &Manifest, sha256: Digest<kind::File>, place: &Place<'_>, report: &mut Report) {
-        let entry = place.entry;
+    fn check_place(&self, manifest: &Manifest, sha256: Digest<kind::File>, (entry, links): (&IndexEntry, &Links), report: &mut Report) {
         if sha256 != entry.manifest_sha256 {
             report.find(Code::Digest, self.path(MANIFEST), format!("its sha256 is {sha256}; index.json says {}", entry.manifest_sha256));
         }
         if (manifest.month, manifest.revision, manifest.run.partial) != (entry.month, entry.revision, entry.partial) {
             report.find(Code::Manifest, self.path(MANIFEST), "month, revision or coverage are not those that index.json says");
         }
-        let Some(link) = place.links.get(&entry.sealed) else { return };
+        let Some(link) = links.get(&entry.sealed) else { return };
         let previous = manifest.previous.as_ref();
         if previous.map(|p| p.manifest_sha256) != link.previous_manifest_sha256 {
             report.find(
@@ -103,12 +123,59 @@ impl InRelease<'_> {
                 format!("it and {} do not name the same release before it", link_path(link.number)),
             );
         }
-        let before = place.links.get(&(entry.sealed.saturating_sub(1)));
+        let before = links.get(&(entry.sealed.saturating_sub(1)));
         if let (Some(previous), Some(before)) = (previous, before)
             && previous.prefix != before.prefix
         {
             report.find(Code::Chain, self.path(MANIFEST), "it names the release before it by another prefix than the chain");
         }
+    }
+
+    /// The manifest is signed by whom it has to be.
+    async fn signature(&self, manifest: &Manifest, bytes: &[u8], signer: Signer<'_>, report: &mut Report) -> Result<(), AuditError> {
+        let path = self.path(MANIFEST_SIGNATURE);
+        let Some(signature) = self.store.get(&path).await? else {
+            match signer {
+                Signer::Key(key) => {
+                    report.find(Code::Signature, path, format!("there is no signature of the manifest by the key {}", key.id()))
+                }
+                Signer::NotNamed => report.notes.push("this release is not signed".into()),
+                Signer::Nobody | Signer::Unknown => {}
+            }
+            return Ok(());
+        };
+        report.objects += 1;
+        report.bytes += signature.len() as u64;
+        match signer {
+            Signer::Key(key) => {
+                let text = String::from_utf8_lossy(&signature);
+                match key.verify(bytes, &text, &manifest_comment(&manifest.prefix())) {
+                    Ok(()) if self.prefix.is_empty() => report.signed_by = Some(key.id()),
+                    Ok(()) => {}
+                    Err(e) => report.find(Code::Signature, path, e.to_string()),
+                }
+            }
+            Signer::NotNamed => {
+                report.notes.push("this release has a signature, which was not checked: name the key that you trust by --key".into())
+            }
+            Signer::Nobody => report.find(Code::Signature, path, "it is there though the store had no key when the release was published"),
+            Signer::Unknown => {}
+        }
+        Ok(())
+    }
+
+    /// The statement of provenance is there, and says what follows from the manifest.
+    async fn provenance(&self, manifest: &Manifest, report: &mut Report) -> Result<(), AuditError> {
+        let path = self.path(PROVENANCE);
+        if manifest.files.iter().all(|f| f.path != PROVENANCE) {
+            report.find(Code::Provenance, path, "the manifest does not list a statement of its provenance");
+            return Ok(());
+        }
+        let wanted = manifest.provenance().map_err(|e| AuditError::Internal(e.to_string()))?;
+        if self.store.get(&path).await?.is_some_and(|found| found != wanted) {
+            report.find(Code::Provenance, path, "it says something that does not follow from the manifest");
+        }
+        Ok(())
     }
 
     /// `SHA256SUMS` is the list of the manifest, and of the manifest.
@@ -219,7 +286,7 @@ impl InRelease<'_> {
             return Ok(());
         }
         let known: BTreeSet<String> =
-            manifest.files.iter().map(|f| f.path.as_str()).chain([MANIFEST, SUMS]).map(|p| self.path(p)).collect();
+            manifest.files.iter().map(|f| f.path.as_str()).chain([MANIFEST, MANIFEST_SIGNATURE, SUMS]).map(|p| self.path(p)).collect();
         for object in self.store.list(self.prefix).await? {
             if !known.contains(&object.path) {
                 report.find(Code::Extra, object.path, "the manifest does not list it");

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use solidata_model::{Digest, kind};
 use std::fmt;
 
 /// What kind of thing is wrong; stable, for scripts.
@@ -27,6 +28,16 @@ pub enum Code {
     Logical,
     /// A schema is missing or cannot be read.
     Schema,
+    /// The releases, states, counter or keys of the index do not follow from its log.
+    History,
+    /// What was seen before is not in the history of the index.
+    Since,
+    /// A key of the index is not endorsed by the one before it, or the trusted key is not among them.
+    Key,
+    /// A signature is missing, was made by another key, or does not hold.
+    Signature,
+    /// The statement of provenance does not follow from the manifest.
+    Provenance,
 }
 
 /// One thing that is wrong.
@@ -53,6 +64,12 @@ impl fmt::Display for Finding {
 pub struct Report {
     /// The releases that were verified, by prefix, in the order of the index; `.` for a folder that is one release.
     pub releases: Vec<String>,
+    /// sha256 of `index.json`: name it as `--since` next time, so that a store that was rolled back is noticed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_sha256: Option<Digest<kind::File>>,
+    /// The id of the key that signs the index, or one release when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// How many objects were read to their end.
     pub objects: u64,
     /// How many bytes.
@@ -66,6 +83,11 @@ pub struct Report {
 const DAMAGED: &str =
     "Fetch it again; if it stays so, the store was changed after publication: restore it from a backup and do not use it until then";
 
+const ROLLED_BACK: &str =
+    "The store was put back to an older state, or replaced: do not use it, and ask its publisher, by another way than the store";
+const FORGED: &str =
+    "Whoever made this had not the key: do not use it, fetch it again, and if it stays so ask its publisher, by another way than the store";
+
 impl Report {
     pub(crate) fn find(&mut self, code: Code, path: impl Into<String>, problem: impl Into<String>) {
         let remedy = match code {
@@ -73,6 +95,8 @@ impl Report {
             Code::Manifest | Code::Index => {
                 "If a newer version of solidata wrote it, verify with that version; else it was changed: restore it from a backup"
             }
+            Code::Since => ROLLED_BACK,
+            Code::Key | Code::Signature => FORGED,
             _ => DAMAGED,
         };
         self.findings.push(Finding { path: path.into(), code, problem: problem.into(), remedy: remedy.into() });

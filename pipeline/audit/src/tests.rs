@@ -4,7 +4,8 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use solidata_canon::{TableWriter, csv_path, parquet_path, schema_path, table_schema};
 use solidata_model::{
-    ChainLink, DatasetSpec, Digest, FileEntry, Index, MANIFEST_FORMAT, Manifest, Month, RunSpec, Thresholds, Tool, canonical_json,
+    ChainLink, DatasetSpec, Digest, FileEntry, Index, MANIFEST_FORMAT, Manifest, Month, PROVENANCE, RunSpec, Thresholds, Tool,
+    canonical_json,
 };
 use solidata_store::{
     Fault, PublicStore,
@@ -45,7 +46,7 @@ example = "1"
 "#;
 
 /// The files of an invented release, made by the canonical writer, and their manifest.
-fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
+pub(crate) fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
     let spec = DatasetSpec::parse("essai", DATASET, SCHEMA).unwrap();
     for folder in ["data", "schemas"] {
         fs::create_dir_all(dir.join(folder)).unwrap();
@@ -122,7 +123,7 @@ impl World {
             Release::draft(files[i].path(), manifest, &()).unwrap()
         };
         let drafts = vec![draft(0, "2024-08", 5), draft(1, "2024-09", 3_000)];
-        publish_all(&PublicStore::folder(dir.path()).unwrap(), drafts, &()).await.unwrap();
+        publish_all(&PublicStore::folder(dir.path()).unwrap(), drafts, None, &()).await.unwrap();
         Self { dir, _files: files }
     }
 
@@ -131,7 +132,7 @@ impl World {
     }
 
     async fn verify(&self) -> Report {
-        verify(self.dir.path().to_str().unwrap(), None, none(), &()).await.unwrap()
+        verify(self.dir.path().to_str().unwrap(), &VerifyOptions::default(), none(), &()).await.unwrap()
     }
 
     /// Does something to a file, sees what is found, and puts the file back.
@@ -147,7 +148,11 @@ impl World {
     }
 }
 
-fn none() -> Vec<(String, String)> {
+fn of_month(month: &str) -> VerifyOptions {
+    VerifyOptions { month: Some(month.parse().unwrap()), ..VerifyOptions::default() }
+}
+
+pub(crate) fn none() -> Vec<(String, String)> {
     Vec::new()
 }
 
@@ -162,20 +167,20 @@ async fn a_good_store_and_a_good_release_are_good() {
     let world = World::publish().await;
     let report = world.verify().await;
     assert_eq!(report.findings, []);
-    assert_eq!(report.notes, Vec::<String>::new());
+    assert_eq!(report.notes, ["this store is not signed: who can write to it can forge it"]);
     assert_eq!(report.releases, ["releases/2024-08/r1", R1]);
-    assert_eq!(report.objects, 2 * 6 + 2 + 1);
+    assert_eq!(report.objects, 2 * 7 + 2 + 1);
     let on_disk: u64 = solidata_store::walk(world.dir.path()).unwrap().iter().map(|p| fs::metadata(world.at(p)).unwrap().len()).sum();
     assert_eq!(report.bytes, on_disk);
 
-    let one = verify(world.dir.path().to_str().unwrap(), Some("2024-09".parse().unwrap()), none(), &()).await.unwrap();
+    let one = verify(world.dir.path().to_str().unwrap(), &of_month("2024-09"), none(), &()).await.unwrap();
     assert_eq!((one.findings.len(), one.releases.len()), (0, 1));
-    let alone = verify(world.at(R1).to_str().unwrap(), None, none(), &()).await.unwrap();
+    let alone = verify(world.at(R1).to_str().unwrap(), &VerifyOptions::default(), none(), &()).await.unwrap();
     assert_eq!((alone.findings.len(), alone.releases), (0, vec![".".to_owned()]));
-    let e = verify(world.dir.path().to_str().unwrap(), Some("2023-01".parse().unwrap()), none(), &()).await.unwrap_err();
+    let e = verify(world.dir.path().to_str().unwrap(), &of_month("2023-01"), none(), &()).await.unwrap_err();
     assert_eq!(e.fault(), Fault::Usage);
     for nothing in [world.at("none"), world.at("releases/2024-09")] {
-        let e = verify(nothing.to_str().unwrap(), None, none(), &()).await.unwrap_err();
+        let e = verify(nothing.to_str().unwrap(), &VerifyOptions::default(), none(), &()).await.unwrap_err();
         assert_eq!(e.fault(), Fault::Usage, "{e}");
     }
 }
@@ -241,7 +246,7 @@ async fn findings_say_what_and_where() {
     fs::write(world.at("chain/000003.json"), "x").unwrap();
     let report = world.verify().await;
     assert_eq!(report.findings, []);
-    assert_eq!(report.notes.len(), 2, "{:?}", report.notes);
+    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
 }
 
 /// Edits a manifest and makes index, chain and sums agree with it, as a careful forger would.
@@ -249,6 +254,11 @@ fn forge(world: &World, edit: impl FnOnce(&mut Manifest)) {
     let path = world.at(&format!("{R1}/manifest.json"));
     let mut manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     edit(&mut manifest);
+    let provenance = manifest.provenance().unwrap();
+    if let Some(file) = manifest.files.iter_mut().find(|f| f.path == PROVENANCE) {
+        (file.bytes, file.sha256) = (provenance.len() as u64, Digest::of(&provenance));
+        fs::write(world.at(&format!("{R1}/{PROVENANCE}")), provenance).unwrap();
+    }
     let bytes = canonical_json(&manifest).unwrap();
     let sha256 = Digest::of(&bytes);
     fs::write(&path, &bytes).unwrap();
@@ -334,7 +344,7 @@ async fn a_chain_that_does_not_hold_is_seen() {
     let (world, other) = (World::publish().await, tempfile::tempdir().unwrap());
     let files = tempfile::tempdir().unwrap();
     let draft = Release::draft(files.path(), make(files.path(), "2024-08", 6), &()).unwrap();
-    publish_all(&PublicStore::folder(other.path()).unwrap(), vec![draft], &()).await.unwrap();
+    publish_all(&PublicStore::folder(other.path()).unwrap(), vec![draft], None, &()).await.unwrap();
     for path in solidata_store::walk(other.path()).unwrap().iter().filter(|p| *p != "index.json") {
         fs::copy(other.path().join(path), world.at(path)).unwrap();
     }
@@ -349,12 +359,12 @@ async fn a_chain_that_does_not_hold_is_seen() {
 async fn a_store_in_memory_is_verified_like_a_folder() {
     let files = tempfile::tempdir().unwrap();
     let store = PublicStore::memory();
-    assert!(matches!(verify_store(&store, None, &()).await.unwrap_err(), AuditError::Nothing { .. }));
+    assert!(matches!(verify_store(&store, &VerifyOptions::default(), &()).await.unwrap_err(), AuditError::Nothing { .. }));
     let draft = Release::draft(files.path(), make(files.path(), "2024-08", 0), &()).unwrap();
-    publish_all(&store, vec![draft], &()).await.unwrap();
-    assert_eq!(verify_store(&store, None, &()).await.unwrap().findings, []);
+    publish_all(&store, vec![draft], None, &()).await.unwrap();
+    assert_eq!(verify_store(&store, &VerifyOptions::default(), &()).await.unwrap().findings, []);
     store.put_new("releases/2024-08/r1/data/more.csv", Bytes::from_static(b"x")).await.unwrap();
-    assert_eq!(verify_store(&store, None, &()).await.unwrap().findings[0].code, Code::Extra);
+    assert_eq!(verify_store(&store, &VerifyOptions::default(), &()).await.unwrap().findings[0].code, Code::Extra);
 }
 
 /// A release on a plain web server: read without a listing.
@@ -373,20 +383,20 @@ async fn a_web_address_is_verified_without_a_listing() {
         return;
     };
     let address = format!("http://127.0.0.1:{port}/");
-    let mut report = verify(&address, None, none(), &()).await;
+    let mut report = verify(&address, &VerifyOptions::default(), none(), &()).await;
     for _ in 0..50 {
         if report.is_ok() {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        report = verify(&address, None, none(), &()).await;
+        report = verify(&address, &VerifyOptions::default(), none(), &()).await;
     }
     fs::remove_file(world.at(&format!("{R1}/data/essai.csv"))).unwrap();
-    let missing = verify(&format!("{address}{R1}"), None, none(), &()).await;
+    let missing = verify(&format!("{address}{R1}"), &VerifyOptions::default(), none(), &()).await;
     server.kill().unwrap();
     server.wait().unwrap();
     let report = report.unwrap();
     assert_eq!(report.findings, []);
-    assert_eq!((report.releases.len(), report.notes.len()), (2, 1));
+    assert_eq!((report.releases.len(), report.notes.len()), (2, 2));
     assert_eq!(found(&missing.unwrap()), [("data/essai.csv", Code::Missing)]);
 }

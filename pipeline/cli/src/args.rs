@@ -50,7 +50,9 @@ pub enum Command {
     #[command(after_help = "Example: solidata snapshot dump.archive.gz")]
     Snapshot(SnapshotArgs),
     /// Verify a published store or a single release, from a folder or URL
-    #[command(after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out")]
+    #[command(
+        after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out\n         solidata verify out --key RWQ... --since 4f1c..."
+    )]
     Verify(VerifyArgs),
     /// Attack published demand as the public can: compute, bound and compare what is withheld
     #[command(
@@ -61,6 +63,10 @@ pub enum Command {
     /// Say why a cell of a table of demand is, or is not, given. Private: the answer tells true things about withheld cells
     #[command(after_help = "Example: solidata explain demande_territoires 2024-09/com-67482/food/tous --vault vault")]
     Explain(ExplainArgs),
+    /// Make a key that signs releases, or replace the one that does
+    #[command(after_help = "The password is read from SOLIDATA_SIGNING_PASSWORD or the file of [signing] password_file.\nExamples:\n  \
+                      SOLIDATA_SIGNING_PASSWORD=... solidata keygen --vault vault\n  solidata keygen --rotate --name solidata-2027 --vault vault --public out")]
+    Keygen(KeygenArgs),
     /// Say what a vault and a public store hold
     #[command(after_help = "Example: solidata status --vault vault --public out")]
     Status(StatusArgs),
@@ -179,6 +185,35 @@ pub struct VerifyArgs {
     /// Only this month
     #[arg(long)]
     pub month: Option<Month>,
+    /// The publisher's public key, or the file with it: only what it, or a key that it leads to, signed is good
+    #[arg(long, value_name = "KEY_OR_FILE")]
+    pub key: Option<String>,
+    /// sha256 of an index.json or manifest.json of this store that you saw before: it must be in the history
+    #[arg(long, value_name = "HEX")]
+    pub since: Option<String>,
+}
+
+/// `keygen`.
+#[derive(Debug, clap::Args)]
+pub struct KeygenArgs {
+    /// Name of the key's files in the folder `signing` of the vault
+    #[arg(long, default_value = "solidata")]
+    pub name: String,
+    /// Make a key without password: whoever reads the file can sign
+    #[arg(long)]
+    pub no_password: bool,
+    /// Put the new key in the place of the one that signs the public store now ([signing] key in the settings)
+    #[arg(long)]
+    pub rotate: bool,
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The public store whose key is replaced
+    #[arg(long, value_name = "DIR_OR_URL", requires = "rotate")]
+    pub public: Option<String>,
+    /// Settings [default: ./solidata.toml when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `attack`.

@@ -17,10 +17,22 @@ pub struct Config {
     pub max_quarantine_share: f64,
     /// See `solidata.toml`.
     pub month_end_slack_minutes: u32,
+    /// Who signs.
+    pub signing: Signing,
     /// What decides no byte.
     pub engine: Engine,
     /// What decides what is published.
     pub thresholds: Thresholds,
+}
+
+/// Who signs. The password itself is no setting: it comes from the environment, or from a file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signing {
+    /// The secret key file; without it nothing is signed.
+    pub key: Option<PathBuf>,
+    /// A file whose first line is the password of the key.
+    pub password_file: Option<PathBuf>,
 }
 
 /// Resources.
@@ -44,6 +56,7 @@ impl Default for Config {
             public: "public".into(),
             max_quarantine_share: 0.01,
             month_end_slack_minutes: 120,
+            signing: Signing::default(),
             engine: Engine::default(),
             thresholds: Thresholds::default(),
         }

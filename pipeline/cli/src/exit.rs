@@ -1,5 +1,6 @@
 //! The one place where errors become exit codes.
 
+use solidata_signing::SigningError;
 use solidata_stages::{EndKind, StageError};
 
 /// Done.
@@ -33,6 +34,9 @@ pub enum CliError {
     /// A snapshot could not be read.
     #[error(transparent)]
     Source(#[from] solidata_sources::SourceError),
+    /// A key or a signature is not as it must be.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The command was carried through and found something wrong.
     #[error("{0}")]
     Findings(String),
@@ -67,6 +71,11 @@ impl CliError {
                 solidata_sources::ErrorKind::Usage => USAGE,
                 solidata_sources::ErrorKind::Unavailable => UNAVAILABLE,
                 solidata_sources::ErrorKind::Consumer => INTERNAL,
+            },
+            Self::Signing(e) => match e {
+                SigningError::Io { .. } => UNAVAILABLE,
+                SigningError::Internal(_) => INTERNAL,
+                _ => USAGE,
             },
             Self::Findings(_) => FINDINGS,
             Self::Usage(_) => USAGE,

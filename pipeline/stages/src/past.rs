@@ -26,7 +26,7 @@ pub(crate) async fn sync(vault: &Vault, store: &PublicStore) -> Result<(), Stage
     let (index, _) = store.read_index().await?;
     let entries = vault.view().ledger()?;
     for entry in &entries {
-        if !index.releases.contains(&entry.release) {
+        if index.releases.iter().all(|r| r.as_published() != entry.release) {
             return Err(StageError::Ledger { release: entry.release.prefix.clone(), public: store.address().to_owned() });
         }
     }

@@ -10,6 +10,7 @@ use solidata_canon::{
 use solidata_model::{
     CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json, kind,
 };
+use solidata_signing::SecretKey;
 use solidata_store::{
     PublicStore, Scratch, Vault,
     release::{Draft, Outcome, Release, describe_file, publish_all},
@@ -216,7 +217,11 @@ fn media_type(path: &str) -> &'static str {
 ///
 /// # Errors
 /// When the store fails, or a month is published with other content.
-pub(crate) async fn publish(store: &PublicStore, finished: Vec<Finished>) -> Result<Vec<PublishedMonth>, StageError> {
+pub(crate) async fn publish(
+    store: &PublicStore,
+    finished: Vec<Finished>,
+    signer: Option<&SecretKey>,
+) -> Result<Vec<PublishedMonth>, StageError> {
     let mut months = Vec::new();
     for f in &finished {
         let manifest = f.release.manifest();
@@ -231,7 +236,7 @@ pub(crate) async fn publish(store: &PublicStore, finished: Vec<Finished>) -> Res
         });
     }
     let (releases, _folders): (Vec<_>, Vec<_>) = finished.into_iter().map(|f| (f.release, f._folder)).unzip();
-    let published = publish_all(store, releases, &()).await?;
+    let published = publish_all(store, releases, signer, &()).await?;
     for month in &mut months {
         month.already = published.iter().any(|p| p.month == month.month && p.outcome == Outcome::AlreadyPublished);
     }

@@ -189,6 +189,14 @@ pub enum StoreError {
         /// Which parts of the manifest differ.
         differences: String,
     },
+    /// The store is signed, and the key that was given may not sign it.
+    #[error("{address}: {detail}")]
+    Signer {
+        /// The store.
+        address: String,
+        /// What is wrong and what to do.
+        detail: String,
+    },
     /// A mistake of this program.
     #[error("internal error: {detail}")]
     Internal {
@@ -201,7 +209,9 @@ impl StoreError {
     /// What kind of failure it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Location { .. } | Self::Denied { .. } | Self::Unconditional { .. } | Self::Vault { .. } => Fault::Usage,
+            Self::Location { .. } | Self::Denied { .. } | Self::Unconditional { .. } | Self::Vault { .. } | Self::Signer { .. } => {
+                Fault::Usage
+            }
             Self::Unavailable { .. } | Self::Io { .. } | Self::Conflict { .. } | Self::Busy { .. } | Self::VaultBusy { .. } => {
                 Fault::Unavailable
             }

@@ -7,20 +7,24 @@
 
 mod dataset;
 mod digest;
+mod history;
 mod index;
 mod json;
 mod manifest;
 mod month;
+mod provenance;
 mod runspec;
 mod stage_key;
 
 pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Protection};
 pub use digest::{Digest, DigestError, kind};
-pub use index::{ChainLink, Index, IndexEntry};
+pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX};
+pub use index::{ChainLink, Index, IndexEntry, ReleaseState};
 pub use json::canonical_json;
 pub use manifest::{
     CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,
 };
 pub use month::{Month, MonthError, month_range};
+pub use provenance::{PROVENANCE, PROVENANCE_MEDIA_TYPE};
 pub use runspec::{RunSpec, SnapshotPin, SnapshotRole, Thresholds};
 pub use stage_key::{StageKey, StageKeyBuilder, StageKeyError};

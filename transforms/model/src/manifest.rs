@@ -38,7 +38,7 @@ pub struct Manifest {
     pub checks: Vec<CheckResult>,
     /// How many tests each SQL model has.
     pub tests: Vec<TestCount>,
-    /// Every file of the release but the manifest and `SHA256SUMS`.
+    /// Every file of the release but the manifest, its signature and `SHA256SUMS`.
     pub files: Vec<FileEntry>,
     /// The release sealed before this one.
     pub previous: Option<Previous>,

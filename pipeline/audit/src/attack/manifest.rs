@@ -10,7 +10,7 @@ use crate::AuditError;
 use bytes::Bytes;
 use serde::Deserialize;
 use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, csv_path, datapackage, parquet_path, schema_path};
-use solidata_model::{DatasetSpec, Digest, FileEntry, Manifest, canonical_json, kind};
+use solidata_model::{DatasetSpec, Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, canonical_json, kind};
 use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,6 +124,7 @@ fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
         ("datasets", "csv") => stem.starts_with("reference/").then_some("text/csv; charset=utf-8"),
         ("datasets", "md") => Some("text/markdown; charset=utf-8"),
         ("datasets", "toml") => Some("application/toml"),
+        ("", "json") if path == PROVENANCE => Some(PROVENANCE_MEDIA_TYPE),
         ("", "json") => (path == PACKAGE).then_some("application/json"),
         _ => None,
     }
@@ -143,6 +144,12 @@ pub(crate) async fn compare(manifest: &Manifest, folder: &Folder<'_>, found: &mu
         }
         if let Err(problem) = look_at_package(&package, manifest, &specs) {
             found.tell(PACKAGE, TelltaleKind::Manifest, problem);
+        }
+    }
+    if let Some(provenance) = folder.get(PROVENANCE).await? {
+        found.files.push(Facts { path: PROVENANCE.into(), bytes: provenance.len() as u64, sha256: Digest::of(&provenance), rows: None });
+        if manifest.provenance().map_err(|e| AuditError::Internal(e.to_string()))? != provenance {
+            found.tell(PROVENANCE, TelltaleKind::Manifest, "it says something that does not follow from the manifest");
         }
     }
     compare_files(manifest, found);

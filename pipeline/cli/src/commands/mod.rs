@@ -3,7 +3,9 @@
 mod attack;
 mod check;
 mod explain;
+mod keygen;
 mod run;
+mod signing;
 mod snapshot;
 mod status;
 mod synth;
@@ -36,6 +38,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Verify(a) => verify::verify(a, output).await,
             Command::Attack(a) => attack::attack(a, output).await,
             Command::Explain(a) => explain::explain(a, output),
+            Command::Keygen(a) => keygen::keygen(a, output).await,
             Command::Status(a) => status::status(a, output).await,
         }
     })
@@ -49,7 +52,7 @@ fn project(folder: Option<&Path>) -> Result<Project, CliError> {
     })
 }
 
-/// The settings of stores' clients: the environment is read here and nowhere else.
+/// The settings of stores' clients: the environment is read for them here and nowhere else. No password of a key is among them.
 fn store_options() -> Vec<(String, String)> {
-    std::env::vars().collect()
+    std::env::vars().filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD].contains(&name.as_str())).collect()
 }

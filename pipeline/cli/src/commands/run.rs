@@ -1,14 +1,20 @@
-use crate::{args::RunArgs, config::Config, exit::CliError, output::Output};
+use crate::{
+    args::RunArgs,
+    config::{Config, Signing},
+    exit::CliError,
+    output::Output,
+};
 use solidata_model::month_range;
+use solidata_signing::SecretKey;
 use solidata_stages::{Engine, Request, Summary};
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 /// `solidata plan`
 ///
 /// # Errors
 /// As for `run`, as far as can be known without reading.
 pub fn plan(args: RunArgs, output: &Output) -> Result<(), CliError> {
-    let request = request(args)?;
+    let request = request(args, |_| Ok(None))?;
     let plan = solidata_stages::plan(&request)?;
     output.outcome(&plan, || plan.to_string())
 }
@@ -18,14 +24,14 @@ pub fn plan(args: RunArgs, output: &Output) -> Result<(), CliError> {
 /// # Errors
 /// See the program's exit codes; nothing is visible in the public store after one.
 pub async fn run(args: RunArgs, output: &Output) -> Result<(), CliError> {
-    let request = request(args)?;
+    let request = request(args, super::signing::signer)?;
     let plan = solidata_stages::plan(&request)?;
     let summary = solidata_stages::execute(&request, plan, output).await?;
     output.outcome(&summary, || words(&summary))
 }
 
-/// What was typed and what the settings say, as one request.
-fn request(args: RunArgs) -> Result<Request, CliError> {
+/// What was typed and what the settings say, as one request. A plan needs no key.
+fn request(args: RunArgs, signer: impl FnOnce(&Signing) -> Result<Option<SecretKey>, CliError>) -> Result<Request, CliError> {
     let config = Config::load(args.config.as_deref())?;
     let months = match (args.month, args.from, args.to) {
         (Some(month), _, _) => vec![month],
@@ -55,6 +61,7 @@ fn request(args: RunArgs) -> Result<Request, CliError> {
         thresholds: config.thresholds,
         quarantine_share: config.max_quarantine_share,
         month_end_slack_minutes: config.month_end_slack_minutes,
+        signer: signer(&config.signing)?.map(Arc::new),
         project: super::project(args.project.as_deref())?,
     })
 }

@@ -22,8 +22,9 @@ use coverage::{coverage, run_spec};
 use read::{Read, cubes, extract, searches};
 use serde::Serialize;
 use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
+use solidata_signing::SecretKey;
 use solidata_store::{PublicStore, Vault};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Request {
     pub quarantine_share: f64,
     /// Minutes before a month's end within which the newest search must lie.
     pub month_end_slack_minutes: u32,
+    /// Who signs what is published; without it nothing is signed, and a signed store takes nothing.
+    pub signer: Option<Arc<SecretKey>>,
     /// What is promised and how it is computed.
     pub project: Project,
 }
@@ -214,7 +217,7 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
         releases.push(release);
     }
     progress.begin(&format!("publish to {}", store.address()), None);
-    let months = crate::release::publish(&store, releases).await?;
+    let months = crate::release::publish(&store, releases, request.signer.as_deref()).await?;
     past::sync(&vault, &store).await?;
     progress.end();
 

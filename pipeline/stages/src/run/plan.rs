@@ -89,6 +89,7 @@ pub fn plan(request: &Request) -> Result<Plan, StageError> {
                 writes.push(format!("releases/{month}/r1/{}", solidata_canon::schema_path(&spec.id)));
             }
         }
+        writes.push(format!("releases/{month}/r1/{}", solidata_model::PROVENANCE));
         writes.push(format!("releases/{month}/r1/manifest.json"));
         writes.push(format!("releases/{month}/r1/SHA256SUMS"));
         steps.push(Step { what: format!("make, check and seal {month}"), action, writes });

@@ -3,8 +3,8 @@
 use super::{Kind, PublicStore, Version};
 use crate::{Result, StoreError};
 use object_store::{Error as ObjectError, ObjectStore, PutMode, UpdateVersion};
-use serde::de::DeserializeOwned;
-use solidata_model::{Index, canonical_json};
+use serde::{Deserialize, de::DeserializeOwned};
+use solidata_model::{Digest, Index, canonical_json, kind};
 
 /// Where the index lies.
 pub const INDEX: &str = "index.json";
@@ -13,14 +13,28 @@ pub const INDEX: &str = "index.json";
 const PROBE: &str = "staging/conditional-write-probe.txt";
 const PROBE_TEXT: &str = "Solidata writes this object twice to see whether this store honours conditional writes. It may be removed.\n";
 
+/// The one field that every version of an index has.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+}
+
 /// Which `index.json` was read: a swap succeeds only if it is still the one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexToken(Option<Version>);
+pub struct IndexToken {
+    version: Option<Version>,
+    sha256: Option<Digest<kind::File>>,
+}
 
 impl IndexToken {
     /// Whether there was an `index.json`.
     pub fn is_there(&self) -> bool {
-        self.0.is_some()
+        self.version.is_some()
+    }
+
+    /// sha256 of that `index.json`; none when there was none.
+    pub fn sha256(&self) -> Option<Digest<kind::File>> {
+        self.sha256
     }
 }
 
@@ -30,13 +44,17 @@ impl PublicStore {
     /// # Errors
     /// [`StoreError::Damaged`] when it is none that this version writes; otherwise when the store does not answer or refuses.
     pub async fn read_index(&self) -> Result<(Index, IndexToken)> {
-        let Some(found) = self.read_version(INDEX).await? else { return Ok((Index::empty(), IndexToken(None))) };
-        let index: Index = self.parse(INDEX, &found.bytes)?;
-        if index.format != Index::FORMAT {
-            let detail = format!("the format is '{}'; this version of solidata knows {}", index.format, Index::FORMAT);
+        let Some(found) = self.read_version(INDEX).await? else {
+            return Ok((Index::empty(), IndexToken { version: None, sha256: None }));
+        };
+        // Of another version, what it is called may be all that can be read.
+        let Head { format } = self.parse(INDEX, &found.bytes)?;
+        if format != Index::FORMAT {
+            let detail = format!("the format is '{format}'; this version of solidata knows {}", Index::FORMAT);
             return Err(StoreError::Damaged { address: self.address.clone(), path: INDEX.into(), detail });
         }
-        Ok((index, IndexToken(Some(found.version))))
+        let index: Index = self.parse(INDEX, &found.bytes)?;
+        Ok((index, IndexToken { sha256: Some(Digest::of(&found.bytes)), version: Some(found.version) }))
     }
 
     /// Replaces the index that was read by another one, if nobody did so in the meantime. This is the one step that publishes.
@@ -46,7 +64,7 @@ impl PublicStore {
     /// happened: the same publication, run again, sees that.
     pub async fn swap_index(&self, token: &IndexToken, new: &Index) -> Result<()> {
         let bytes = canonical_json(new).map_err(StoreError::internal)?;
-        match self.put_if(INDEX, token.0.as_ref(), bytes.into()).await? {
+        match self.put_if(INDEX, token.version.as_ref(), bytes.into()).await? {
             Some(_) => Ok(()),
             None => Err(StoreError::Conflict { address: self.address.clone() }),
         }

@@ -224,8 +224,8 @@ async fn two_processes_take_turns_in_a_folder() {
 #[tokio::test]
 async fn an_index_of_another_version_is_not_taken_for_ours() {
     let store = PublicStore::memory();
-    store.put_new(INDEX, Bytes::from_static(b"{\"format\": \"solidata-index/2\", \"sealed\": 0, \"releases\": []}")).await.unwrap();
+    store.put_new(INDEX, Bytes::from_static(b"{\"format\": \"solidata-index/1\", \"sealed\": 0, \"releases\": []}")).await.unwrap();
     let e = store.read_index().await.unwrap_err();
-    assert!(e.to_string().contains("solidata-index/2"), "{e}");
+    assert!(e.to_string().contains("the format is 'solidata-index/1'"), "{e}");
     assert_eq!(e.fault(), Fault::Findings);
 }

@@ -1,6 +1,6 @@
 //! What a manifest must say to be believed, whatever the files are.
 
-use super::{MANIFEST, SUMS};
+use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS};
 use crate::{Result, digest_file};
 use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, canonical_json};
 use std::{collections::BTreeMap, path::Path};
@@ -45,7 +45,10 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
 /// Paths of a release: ASCII letters, digits, `.`, `_`, `-` and `/`; no part is empty or begins with a dot; never a name that is made last.
 fn check_path(path: &str) -> Result<(), String> {
     let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
-    if !plain || path.split('/').any(|part| part.is_empty() || part.starts_with('.')) || path == MANIFEST || path == SUMS {
+    if !plain
+        || path.split('/').any(|part| part.is_empty() || part.starts_with('.'))
+        || [MANIFEST, MANIFEST_SIGNATURE, SUMS].contains(&path)
+    {
         return Err(format!("'{path}' is no path of a file of a release"));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Whether two manifests describe the same release.
 
-use solidata_model::Manifest;
+use solidata_model::{Manifest, PROVENANCE};
 use std::collections::BTreeSet;
 
 /// The parts in which two releases of a month differ, in words, sorted; none when they are the same release.
@@ -28,7 +28,8 @@ pub fn differences(a: &Manifest, b: &Manifest) -> Vec<String> {
     differ(a.checks == b.checks, "checks");
     differ(a.tests == b.tests, "tests");
     let paths: BTreeSet<&str> = a.files.iter().chain(&b.files).map(|f| f.path.as_str()).collect();
-    for path in paths {
+    // The provenance follows from all the rest.
+    for path in paths.into_iter().filter(|path| *path != PROVENANCE) {
         let find = |m: &Manifest| m.files.iter().find(|f| f.path == path).cloned();
         differ(find(a) == find(b), path);
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Release<Draft>   the files on disk are exactly those of the manifest, byte for byte
-//!     │ seal       the place in the chain is known: manifest.json and SHA256SUMS are final
+//!     │ seal       the place in the chain is known: manifest.json, its signature and SHA256SUMS are final
 //! Release<Sealed>
 //!     │ publish    objects, read back; chain links; index.json last
 //! Published
@@ -15,6 +15,7 @@ mod claims;
 mod compare;
 mod links;
 mod publish;
+mod signed;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -23,15 +24,19 @@ mod tests_crash;
 mod tests_kill;
 #[cfg(test)]
 mod tests_race;
+#[cfg(test)]
+mod tests_signed;
 
 pub use check::{check_manifest, describe_file};
 pub use compare::differences;
 pub use publish::{Outcome, Publication, Published, Step, publish_all};
+pub use signed::rotate;
 
 use crate::{Phase, Progress, Result, StoreError, digest_file, walk};
 use bytes::Bytes;
 use solidata_canon::sha256sums;
-use solidata_model::{Digest, FileEntry, Manifest, Previous, canonical_json, kind};
+use solidata_model::{Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, Previous, canonical_json, kind};
+use solidata_signing::{SecretKey, manifest_comment};
 use std::{
     collections::BTreeMap,
     fs,
@@ -40,6 +45,8 @@ use std::{
 
 /// Where the manifest lies in a release.
 pub const MANIFEST: &str = "manifest.json";
+/// Where the signature of the manifest lies in a signed release: `minisign -Vm manifest.json -P KEY` verifies it.
+pub const MANIFEST_SIGNATURE: &str = "manifest.json.minisig";
 /// Where the list of digests lies in a release.
 pub const SUMS: &str = "SHA256SUMS";
 /// Where the JSON Schema of the manifest lies in a release.
@@ -85,8 +92,8 @@ impl<State> Release<State> {
 impl Release<Draft> {
     /// Takes a folder with the finished files of a release (`data/`, `schemas/`...) and its manifest, whose `files` name each of them.
     ///
-    /// The JSON Schema of the manifest is added as [`MANIFEST_SCHEMA`]. `manifest.json` and `SHA256SUMS` are made by [`Release::seal`] and
-    /// must not be in the folder. `previous` must be none.
+    /// The JSON Schema of the manifest is added as [`MANIFEST_SCHEMA`], and the statement of its provenance as [`PROVENANCE`]. `manifest.json`, its
+    /// signature and `SHA256SUMS` are made by [`Release::seal`] and must not be in the folder. `previous` must be none.
     ///
     /// # Errors
     /// [`StoreError::Release`] when a file is not listed or not there, has another size or digest than listed, or the manifest contradicts
@@ -96,20 +103,15 @@ impl Release<Draft> {
             return Err(StoreError::internal("a draft knows nothing of the release before it"));
         }
         let schema = Manifest::json_schema().map_err(StoreError::internal)?;
-        manifest.files.retain(|f| f.path != MANIFEST_SCHEMA);
-        manifest.files.push(FileEntry {
-            path: MANIFEST_SCHEMA.into(),
-            media_type: "application/schema+json".into(),
-            bytes: schema.len() as u64,
-            sha256: Digest::of(&schema),
-            logical_sha256: None,
-            rows: None,
-            schema: None,
-        });
-        manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
+        manifest.files.retain(|f| ![MANIFEST_SCHEMA, PROVENANCE].contains(&f.path.as_str()));
+        list(&mut manifest, MANIFEST_SCHEMA, "application/schema+json", &schema);
+        let provenance = manifest.provenance().map_err(StoreError::internal)?;
+        list(&mut manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, &provenance);
         let wrong = |path: PathBuf, detail: &str| StoreError::Release { path, detail: detail.into() };
         check_manifest(&manifest).map_err(|e| wrong(dir.join(MANIFEST), &e))?;
-        let made = BTreeMap::from([(MANIFEST_SCHEMA.to_owned(), Bytes::from(schema))]);
+        let made = BTreeMap::from(
+            [(MANIFEST_SCHEMA, schema), (PROVENANCE, provenance)].map(|(path, bytes)| (path.to_owned(), Bytes::from(bytes))),
+        );
         let there = walk(dir)?;
         if let Some(extra) = there.iter().find(|p| made.contains_key(*p) || manifest.files.iter().all(|f| f.path != **p)) {
             return Err(wrong(dir.join(extra), "this file is not in the manifest: list it or remove it"));
@@ -129,16 +131,21 @@ impl Release<Draft> {
         Ok(Self { dir: dir.into(), manifest, made, state: Draft })
     }
 
-    /// Fixes the release's place in the chain; `manifest.json` and `SHA256SUMS` are final. Writes nothing.
+    /// Fixes the release's place in the chain; `manifest.json` and `SHA256SUMS` are final, and the manifest is signed when there is a signer. Writes
+    /// nothing.
     ///
     /// # Errors
     /// Never with the types of this version.
-    pub fn seal(mut self, previous: Option<Previous>) -> Result<Release<Sealed>> {
+    pub fn seal(mut self, previous: Option<Previous>, signer: Option<&SecretKey>) -> Result<Release<Sealed>> {
         self.manifest.previous = previous;
         let manifest = canonical_json(&self.manifest).map_err(StoreError::internal)?;
         let manifest_sha256 = Digest::of(&manifest);
         let sums = self.manifest.files.iter().map(|f| (f.path.as_str(), f.sha256)).chain([(MANIFEST, manifest_sha256)]);
         self.made.insert(SUMS.into(), sha256sums(sums).map_err(StoreError::internal)?.into());
+        if let Some(signer) = signer {
+            let signature = signer.sign(&manifest, &manifest_comment(&self.manifest.prefix())).map_err(StoreError::internal)?;
+            self.made.insert(MANIFEST_SIGNATURE.into(), signature.into());
+        }
         self.made.insert(MANIFEST.into(), manifest.into());
         Ok(Release { dir: self.dir, manifest: self.manifest, made: self.made, state: Sealed { manifest_sha256 } })
     }
@@ -155,12 +162,11 @@ impl Release<Sealed> {
         Previous { prefix: self.prefix(), manifest_sha256: self.manifest_sha256() }
     }
 
-    /// Every object of the release, in the order they are written: data and schemas first, the manifest and the digests last.
+    /// Every object of the release, in the order they are written: data and schemas first, the manifest, the digests and the signature last.
     pub fn objects(&self) -> Vec<ReleaseObject<'_>> {
         let listed = self.manifest.files.iter().map(|f| (f.path.as_str(), f.bytes, f.sha256));
-        let size = |path: &str| self.made.get(path).map_or(0, |b| b.len() as u64);
-        let sums = self.made.get(SUMS).map_or_else(|| Digest::of(b""), |b| Digest::of(b));
-        let last = [(MANIFEST, size(MANIFEST), self.manifest_sha256()), (SUMS, size(SUMS), sums)];
+        let last = [MANIFEST, SUMS, MANIFEST_SIGNATURE];
+        let last = last.into_iter().filter_map(|path| self.made.get(path).map(|bytes| (path, bytes.len() as u64, Digest::of(bytes))));
         listed
             .chain(last)
             .map(|(path, bytes, sha256)| {
@@ -192,6 +198,20 @@ impl Release<Sealed> {
         }
         Ok(())
     }
+}
+
+/// Lists a file that is made here, in its place.
+fn list(manifest: &mut Manifest, path: &str, media_type: &str, bytes: &[u8]) {
+    manifest.files.push(FileEntry {
+        path: path.into(),
+        media_type: media_type.into(),
+        bytes: bytes.len() as u64,
+        sha256: Digest::of(bytes),
+        logical_sha256: None,
+        rows: None,
+        schema: None,
+    });
+    manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// A file of a sealed release.

@@ -3,10 +3,11 @@
 use super::{
     Draft, MANIFEST, ObjectSource, Release, Sealed,
     claims::{self, Claim},
-    differences, links,
+    differences, links, signed,
 };
 use crate::{Exclusive, IndexToken, Phase, Progress, PublicStore, Result, StoreError};
-use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, Previous, kind};
+use solidata_model::{Digest, Done, Index, IndexEntry, Manifest, Month, Previous, ReleaseState, kind};
+use solidata_signing::SecretKey;
 use std::time::{Duration, Instant};
 
 /// How often a long publication shows that it is alive.
@@ -28,10 +29,11 @@ pub enum Step {
 
 /// A publication as it was planned, against the index as it was.
 #[derive(Debug, Clone)]
-pub struct Publication {
+pub struct Publication<'a> {
     index: Index,
     token: IndexToken,
     steps: Vec<Step>,
+    signer: Option<&'a SecretKey>,
 }
 
 /// Whether a release was published now.
@@ -65,26 +67,36 @@ pub struct Published {
 /// A month that is published with the same content (everything in the manifest but `previous` and `revision`) is left as it is. The same
 /// call may be repeated after any failure or kill; what is published then is the same, byte for byte.
 ///
+/// With a `signer`, every manifest is signed, and the index. The first publication with one begins the list of keys; from then on only the newest of
+/// them may publish.
+///
 /// # Errors
-/// [`StoreError::PublishedOtherwise`] when a month is published with other content; [`StoreError::Conflict`] when another publication came in
+/// [`StoreError::Signer`] when the store is signed and `signer` is none or not its newest key; [`StoreError::PublishedOtherwise`] when a month is
+/// published with other content; [`StoreError::Conflict`] when another publication came in
 /// between; [`StoreError::Unconditional`] when the store cannot keep two publications apart; otherwise when the store does not answer or refuses.
-pub async fn publish_all(store: &PublicStore, drafts: Vec<Release<Draft>>, progress: &dyn Progress) -> Result<Vec<Published>> {
+pub async fn publish_all(
+    store: &PublicStore,
+    drafts: Vec<Release<Draft>>,
+    signer: Option<&SecretKey>,
+    progress: &dyn Progress,
+) -> Result<Vec<Published>> {
     let held = store.exclusive().await?;
-    Publication::plan(store, drafts).await?.run(store, &held, progress).await
+    Publication::plan(store, drafts, signer).await?.run(store, &held, progress).await
 }
 
-impl Publication {
+impl<'a> Publication<'a> {
     /// Sees what there is to do, and seals what is new: each release names the one before it in the chain, in the order of the months. Writes
     /// nothing.
     ///
     /// # Errors
     /// As [`publish_all`].
-    pub async fn plan(store: &PublicStore, mut drafts: Vec<Release<Draft>>) -> Result<Self> {
+    pub async fn plan(store: &PublicStore, mut drafts: Vec<Release<Draft>>, signer: Option<&'a SecretKey>) -> Result<Self> {
         drafts.sort_by_key(|d| d.manifest().month);
         if drafts.windows(2).any(|pair| matches!(pair, [a, b] if a.manifest().month == b.manifest().month)) {
             return Err(StoreError::internal("two releases of one month in one publication"));
         }
         let (index, token) = store.read_index().await?;
+        let newest_key = signed::newest_key(store, &index)?;
         let last = links::last(store, &index).await?;
         let mut previous = last.map(|l| Previous { prefix: l.prefix, manifest_sha256: l.manifest_sha256 });
         let mut sealed = index.sealed;
@@ -106,14 +118,17 @@ impl Publication {
                     return Err(StoreError::internal("the first publication of a month is revision 1"));
                 }
                 None => {
-                    let release = draft.seal(previous.take())?;
+                    let release = draft.seal(previous.take(), signer)?;
                     previous = Some(release.as_previous());
                     sealed += 1;
                     steps.push(Step::Publish { release: Box::new(release), number: sealed });
                 }
             }
         }
-        Ok(Self { index, token, steps })
+        if sealed > index.sealed {
+            signed::admit(store, &index, newest_key.as_ref(), signer).await?;
+        }
+        Ok(Self { index, token, steps, signer })
     }
 
     /// What will be done, by month.
@@ -128,8 +143,10 @@ impl Publication {
     pub async fn run(self, store: &PublicStore, held: &Exclusive, progress: &dyn Progress) -> Result<Vec<Published>> {
         let _ = held;
         let new: Vec<(&Release<Sealed>, u64)> = self.steps.iter().filter_map(Step::as_new).collect();
-        let index = next_index(&self.index, &new);
-        if !new.is_empty() {
+        if new.is_empty() {
+            claims::clean(store, &self.index).await;
+        } else {
+            let index = self.next_index(store, &new)?;
             store.probe_conditional_writes().await?;
             let mut claims = Vec::with_capacity(new.len());
             let written = self.write(store, &new, &mut claims, progress).await;
@@ -140,8 +157,8 @@ impl Publication {
                 return Err(self.overtaken(store, e).await);
             }
             store.swap_index(&self.token, &index).await?;
+            claims::clean(store, &index).await;
         }
-        claims::clean(store, &index).await;
         Ok(self.steps.iter().map(Step::published).collect())
     }
 
@@ -175,6 +192,12 @@ impl Publication {
             }
         }
         claims::renew_all(store, claims).await
+    }
+
+    fn next_index(&self, store: &PublicStore, new: &[(&Release<Sealed>, u64)]) -> Result<Index> {
+        let done = new.iter().map(|(release, _)| Done::Publish { prefix: release.prefix() }).collect();
+        let entries = new.iter().map(|(release, number)| entry(release, *number)).collect();
+        signed::next_index(store, (&self.index, &self.token), done, entries, self.signer)
     }
 
     /// What was in the way may have been published since the plan was made: then that is the reason.
@@ -229,15 +252,8 @@ fn entry(release: &Release<Sealed>, number: u64) -> IndexEntry {
         manifest_sha256: release.manifest_sha256(),
         partial: manifest.run.partial,
         sealed: number,
+        state: ReleaseState::Current,
     }
-}
-
-fn next_index(index: &Index, new: &[(&Release<Sealed>, u64)]) -> Index {
-    let mut next = index.clone();
-    next.releases.extend(new.iter().map(|(release, number)| entry(release, *number)));
-    next.releases.sort_by_key(|r| (r.month, r.revision));
-    next.sealed = new.last().map_or(index.sealed, |(_, number)| *number);
-    next
 }
 
 async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {

@@ -55,7 +55,7 @@ pub(crate) fn draft(dir: &Path, month: &str) -> Release<Draft> {
 
 /// Leaves what a publication leaves that is killed right before its swap: a mark that is held, objects (one of them strange), a link.
 pub(super) async fn leave(store: &PublicStore, dir: &Path, month: &str) -> claims::Claim {
-    let unfinished = draft(dir, month).seal(None).unwrap();
+    let unfinished = draft(dir, month).seal(None, None).unwrap();
     let claim = claims::claim(store, &unfinished).await.unwrap();
     for object in unfinished.objects() {
         let bytes = match object.source {
@@ -103,13 +103,15 @@ fn a_draft_is_what_its_manifest_says() {
     refuse(with(&|m| m.run.partial = true), "parameters_sha256");
     refuse(with(&|m| m.month = m.month.next()), "month");
     refuse(with(&|m| m.format = "solidata-manifest/9".into()), "format");
-    for path in ["../x", "/x", "a//b", "a/./b", ".hidden", "a/.b", "é", "a b", "a\\b", "manifest.json", "SHA256SUMS", ""] {
+    for path in
+        ["../x", "/x", "a//b", "a/./b", ".hidden", "a/.b", "é", "a b", "a\\b", "manifest.json", "manifest.json.minisig", "SHA256SUMS", ""]
+    {
         refuse(with(&|m| m.files[0].path = path.into()), "no path");
     }
     refuse(with(&|m| m.files[0].path = "data/t.csv".into()), "has no rows");
-    let release = Release::draft(dir.path(), good.clone(), &()).unwrap().seal(None).unwrap();
+    let release = Release::draft(dir.path(), good.clone(), &()).unwrap().seal(None, None).unwrap();
     assert_eq!(release.prefix(), "releases/2024-09/r1");
-    for name in [MANIFEST, SUMS, MANIFEST_SCHEMA] {
+    for name in [MANIFEST, MANIFEST_SIGNATURE, SUMS, MANIFEST_SCHEMA, PROVENANCE] {
         fs::write(dir.path().join(name), "x").unwrap();
         assert!(Release::draft(dir.path(), good.clone(), &()).is_err(), "{name}");
         fs::remove_file(dir.path().join(name)).unwrap();
@@ -119,12 +121,15 @@ fn a_draft_is_what_its_manifest_says() {
 #[test]
 fn coreutils_accept_the_sums() {
     let dir = folder("a");
-    let release = draft(dir.path(), "2024-09").seal(None).unwrap();
+    let release = draft(dir.path(), "2024-09").seal(None, None).unwrap();
     let out = tempfile::tempdir().unwrap();
     release.write_to(out.path()).unwrap();
     assert!(release.write_to(out.path()).is_err());
     let paths = walk(out.path()).unwrap();
-    assert_eq!(paths, ["SHA256SUMS", "datapackage.json", "manifest.json", "schemas/a.json", "schemas/manifest.schema.json"]);
+    assert_eq!(
+        paths,
+        ["SHA256SUMS", "datapackage.json", "manifest.json", "provenance.intoto.json", "schemas/a.json", "schemas/manifest.schema.json"]
+    );
     assert_eq!(fs::read_to_string(out.path().join(SUMS)).unwrap().lines().count(), paths.len() - 1);
     let ran = std::process::Command::new("sha256sum").args(["--check", "--strict", "--quiet", SUMS]).current_dir(out.path()).status();
     match ran {
@@ -144,7 +149,7 @@ async fn months_are_published_in_one_swap_and_once() {
     for store in stores {
         // Given in any order, published in that of the months.
         let drafts = vec![draft(b.path(), "2024-09"), draft(a.path(), "2024-08")];
-        let done = publish_all(&store, drafts.clone(), &()).await.unwrap();
+        let done = publish_all(&store, drafts.clone(), None, &()).await.unwrap();
         assert_eq!(
             done.iter().map(|p| (p.prefix.as_str(), p.sealed)).collect::<Vec<_>>(),
             [("releases/2024-08/r1", 1), ("releases/2024-09/r1", 2)]
@@ -153,33 +158,33 @@ async fn months_are_published_in_one_swap_and_once() {
         // In a bucket the probe stays.
         assert!(store.list("staging").await.unwrap().iter().all(|o| o.path.ends_with("probe.txt")));
         let before = everything(&store).await;
-        assert_eq!(before.keys().filter(|p| !p.starts_with("staging/")).count(), 2 * 5 + 2 + 1, "{:?}", before.keys());
+        assert_eq!(before.keys().filter(|p| !p.starts_with("staging/")).count(), 2 * 6 + 2 + 1, "{:?}", before.keys());
         let (index, _) = store.read_index().await.unwrap();
         assert_eq!((index.sealed, index.releases.len()), (2, 2));
 
-        let again = publish_all(&store, drafts, &()).await.unwrap();
+        let again = publish_all(&store, drafts, None, &()).await.unwrap();
         assert!(again.iter().all(|p| p.outcome == Outcome::AlreadyPublished));
         assert_eq!(everything(&store).await, before);
 
         // A month with other content is refused, and takes the month that comes with it along.
         let changed = Release::draft(a.path(), manifest(a.path(), "2024-08", "another snapshot"), &()).unwrap();
-        let e = publish_all(&store, vec![changed, draft(c.path(), "2024-10")], &()).await.unwrap_err();
+        let e = publish_all(&store, vec![changed, draft(c.path(), "2024-10")], None, &()).await.unwrap_err();
         assert!(matches!(&e, StoreError::PublishedOtherwise { differences, .. } if differences.contains("snapshots")), "{e}");
         assert_eq!(e.fault(), Fault::Findings);
-        let e = publish_all(&store, vec![draft(c.path(), "2024-09")], &()).await.unwrap_err();
+        let e = publish_all(&store, vec![draft(c.path(), "2024-09")], None, &()).await.unwrap_err();
         assert!(e.to_string().contains("datapackage.json, schemas/a.json"), "{e}");
         assert_eq!(everything(&store).await, before);
 
         // The next month joins the chain, together with one that is there.
-        let done = publish_all(&store, vec![draft(a.path(), "2024-08"), draft(c.path(), "2024-10")], &()).await.unwrap();
+        let done = publish_all(&store, vec![draft(a.path(), "2024-08"), draft(c.path(), "2024-10")], None, &()).await.unwrap();
         assert_eq!(done.iter().map(|p| p.outcome).collect::<Vec<_>>(), [Outcome::AlreadyPublished, Outcome::New]);
         let link: ChainLink = serde_json::from_slice(&store.get("chain/000003.json").await.unwrap().unwrap()).unwrap();
         assert_eq!(link.previous_manifest_sha256, Some(again[1].manifest_sha256));
         for (path, bytes) in &before {
             assert!(path == "index.json" || store.get(path).await.unwrap().as_ref() == Some(bytes), "{path}");
         }
-        assert!(publish_all(&store, Vec::new(), &()).await.unwrap().is_empty());
-        let e = publish_all(&store, vec![draft(a.path(), "2024-11"), draft(b.path(), "2024-11")], &()).await.unwrap_err();
+        assert!(publish_all(&store, Vec::new(), None, &()).await.unwrap().is_empty());
+        let e = publish_all(&store, vec![draft(a.path(), "2024-11"), draft(b.path(), "2024-11")], None, &()).await.unwrap_err();
         assert_eq!(e.fault(), Fault::Internal);
     }
     let mut top: Vec<_> = fs::read_dir(public.path().join("p")).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -192,9 +197,9 @@ async fn a_dry_run_says_what_it_would_write() {
     let (a, public, scratch) = (folder("a"), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let root = public.path().join("p");
     let (store, log) = PublicStore::folder(&root).unwrap().dry_run(scratch.path()).unwrap();
-    publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+    publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.unwrap();
     let paths: Vec<_> = log.writes().await.unwrap().into_iter().map(|w| w.path).collect();
-    assert_eq!(paths.len(), 7);
+    assert_eq!(paths.len(), 8);
     assert!(paths.contains(&"index.json".into()) && paths.contains(&"releases/2024-08/r1/SHA256SUMS".into()));
     assert!(!root.exists());
 }
@@ -206,7 +211,7 @@ async fn two_publishers_at_once_lose_nothing() {
     let publish = |i: usize| {
         let store = PublicStore::folder(public.path()).unwrap();
         let release = draft(dirs[i].path(), &format!("2024-{:02}", i + 1));
-        async move { publish_all(&store, vec![release], &()).await }
+        async move { publish_all(&store, vec![release], None, &()).await }
     };
     let done = futures::future::join_all((0..4).map(publish)).await;
     assert!(done.iter().all(std::result::Result::is_ok), "{done:?}");
@@ -222,9 +227,9 @@ async fn the_second_of_two_publishers_in_a_bucket_tries_again() {
     let (a, b) = (folder("a"), folder("b"));
     let store = PublicStore::memory();
     // Both planned against the empty store.
-    let first = Publication::plan(&store, vec![draft(a.path(), "2024-08")]).await.unwrap();
-    let second = Publication::plan(&store, vec![draft(b.path(), "2024-09")]).await.unwrap();
-    let same = Publication::plan(&store, vec![draft(a.path(), "2024-08")]).await.unwrap();
+    let first = Publication::plan(&store, vec![draft(a.path(), "2024-08")], None).await.unwrap();
+    let second = Publication::plan(&store, vec![draft(b.path(), "2024-09")], None).await.unwrap();
+    let same = Publication::plan(&store, vec![draft(a.path(), "2024-08")], None).await.unwrap();
     let held = store.exclusive().await.unwrap();
     first.run(&store, &held, &()).await.unwrap();
     for late in [same, second] {
@@ -233,9 +238,9 @@ async fn the_second_of_two_publishers_in_a_bucket_tries_again() {
         assert_eq!(e.fault(), Fault::Unavailable);
     }
     drop(held);
-    let again = publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+    let again = publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.unwrap();
     assert_eq!(again[0].outcome, Outcome::AlreadyPublished);
-    publish_all(&store, vec![draft(b.path(), "2024-09")], &()).await.unwrap();
+    publish_all(&store, vec![draft(b.path(), "2024-09")], None, &()).await.unwrap();
     let (index, _) = store.read_index().await.unwrap();
     assert_eq!(index.sealed, 2);
     assert!(store.list("staging").await.unwrap().is_empty());
@@ -249,17 +254,17 @@ async fn what_an_unfinished_publication_left_gives_way() {
 
     // In a bucket nobody can tell a dead publication from one that is at work, but by waiting. The same one need not wait.
     for month in ["2024-07", "2024-08"] {
-        let e = publish_all(&store, vec![draft(b.path(), month)], &()).await.unwrap_err();
+        let e = publish_all(&store, vec![draft(b.path(), month)], None, &()).await.unwrap_err();
         assert!(matches!(e, StoreError::Busy { .. }), "{e}");
     }
     let store = store.with_patience(std::time::Duration::from_millis(50));
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     // Another month takes the number, then the month itself comes with other content.
-    publish_all(&store, vec![draft(b.path(), "2024-07")], &()).await.unwrap();
-    publish_all(&store, vec![draft(b.path(), "2024-08")], &()).await.unwrap();
+    publish_all(&store, vec![draft(b.path(), "2024-07")], None, &()).await.unwrap();
+    publish_all(&store, vec![draft(b.path(), "2024-08")], None, &()).await.unwrap();
     let clean = PublicStore::memory();
-    publish_all(&clean, vec![draft(b.path(), "2024-07")], &()).await.unwrap();
-    publish_all(&clean, vec![draft(b.path(), "2024-08")], &()).await.unwrap();
+    publish_all(&clean, vec![draft(b.path(), "2024-07")], None, &()).await.unwrap();
+    publish_all(&clean, vec![draft(b.path(), "2024-08")], None, &()).await.unwrap();
     assert_eq!(everything(&store).await, everything(&clean).await);
 }
 
@@ -267,17 +272,17 @@ async fn what_an_unfinished_publication_left_gives_way() {
 async fn what_was_published_never_gives_way_even_if_the_index_is_lost() {
     let (a, b) = (folder("a"), folder("b"));
     let store = PublicStore::memory();
-    publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+    publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.unwrap();
     let before = everything(&store).await;
     store.remove("index.json").await.unwrap();
     for month in ["2024-08", "2024-09"] {
-        let e = publish_all(&store, vec![draft(b.path(), month)], &()).await.unwrap_err();
+        let e = publish_all(&store, vec![draft(b.path(), month)], None, &()).await.unwrap_err();
         assert!(matches!(&e, StoreError::Occupied { remedy, .. } if remedy.contains("index.json")), "{e}");
     }
     let kept = everything(&store).await;
     assert!(before.iter().all(|(path, bytes)| path == "index.json" || kept.get(path) == Some(bytes)));
     // The same release brings its index back.
-    publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+    publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.unwrap();
     assert_eq!(store.get("index.json").await.unwrap(), before.get("index.json").cloned());
 }
 
@@ -286,17 +291,17 @@ async fn a_damaged_store_is_not_built_upon() {
     let (a, b) = (folder("a"), folder("b"));
     for path in ["chain/000001.json", "releases/2024-08/r1/manifest.json"] {
         let store = PublicStore::memory();
-        publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.unwrap();
+        publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.unwrap();
         store.remove(path).await.unwrap();
         let drafts = vec![draft(a.path(), "2024-08"), draft(b.path(), "2024-09")];
-        let e = publish_all(&store, drafts.clone(), &()).await.unwrap_err();
+        let e = publish_all(&store, drafts.clone(), None, &()).await.unwrap_err();
         assert!(matches!(e, StoreError::Damaged { .. }), "{e}");
         assert_eq!(store.put_new(path, "{}".into()).await.unwrap(), Put::Written);
-        assert!(matches!(publish_all(&store, drafts, &()).await.unwrap_err(), StoreError::Damaged { .. }));
+        assert!(matches!(publish_all(&store, drafts, None, &()).await.unwrap_err(), StoreError::Damaged { .. }));
         let (index, _) = store.read_index().await.unwrap();
         assert_eq!(index.sealed, 1);
     }
     let store = PublicStore::memory();
     store.put_new("index.json", canonical_json(&Index { sealed: 3, ..Index::empty() }).unwrap().into()).await.unwrap();
-    assert!(publish_all(&store, vec![draft(a.path(), "2024-08")], &()).await.is_err());
+    assert!(publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.is_err());
 }

@@ -9,12 +9,14 @@ use crate::{
     public::faults::{When, faulty},
 };
 use solidata_model::{Digest, Manifest, kind};
+use solidata_signing::{NewKey, SecretKey};
 use std::path::Path;
 
 /// A release that was published before, and the two that are being published.
 struct World {
     old: tempfile::TempDir,
     new: [tempfile::TempDir; 2],
+    key: SecretKey,
 }
 
 impl World {
@@ -22,7 +24,8 @@ impl World {
         let new = [folder("new 1"), folder("new 2")];
         // One file that goes in parts.
         std::fs::write(new[0].path().join("large.parquet"), [7u8; 3000]).unwrap();
-        Self { old: folder("old"), new }
+        let key = SecretKey::read(NewKey::generate(None).unwrap().secret_file(), None).unwrap();
+        Self { old: folder("old"), new, key }
     }
 
     async fn store(&self, root: Option<&Path>) -> PublicStore {
@@ -30,13 +33,13 @@ impl World {
             None => PublicStore::memory(),
             Some(root) => PublicStore::folder(root).unwrap(),
         };
-        publish_all(&store, vec![draft(self.old.path(), "2024-07")], &()).await.unwrap();
+        publish_all(&store, vec![draft(self.old.path(), "2024-07")], Some(&self.key), &()).await.unwrap();
         store.with_parts_of(1024)
     }
 
     async fn publish(&self, store: &PublicStore) -> crate::Result<()> {
         let drafts = vec![draft(self.new[0].path(), "2024-08"), draft(self.new[1].path(), "2024-09")];
-        publish_all(store, drafts, &()).await.map(drop)
+        publish_all(store, drafts, Some(&self.key), &()).await.map(drop)
     }
 }
 

@@ -36,7 +36,7 @@ async fn work(dir: &Path) {
     for (dir, n) in [(&a, 9), (&b, 8)] {
         fs::copy(output.file(&format!("{n:02}.json")).unwrap(), dir.path().join("large.json")).unwrap();
     }
-    publish_all(&store, vec![draft(a.path(), "2024-08"), draft(b.path(), "2024-09")], &()).await.unwrap();
+    publish_all(&store, vec![draft(a.path(), "2024-08"), draft(b.path(), "2024-09")], None, &()).await.unwrap();
 }
 
 /// Not a test: the process that is killed.

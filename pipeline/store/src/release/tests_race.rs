@@ -26,7 +26,7 @@ async fn insist(store: PublicStore, dir: &Path, month: &str) -> Result<()> {
 
 async fn insist_on(store: PublicStore, drafts: Vec<Release<Draft>>) -> Result<()> {
     for _ in 0..200 {
-        match publish_all(&store, drafts.clone(), &()).await {
+        match publish_all(&store, drafts.clone(), None, &()).await {
             // As an operator would. On a paused clock it costs no time, and that clock stands while a file is read: without the pause, 200 tries
             // were over while the one who was at work still read its first file.
             Err(e) if e.fault() == Fault::Unavailable => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -137,7 +137,7 @@ async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
         }
         let (sleeper, nap) = sleepy(&store, at);
         let ours = all.clone();
-        let mut publication = tokio::spawn(async move { publish_all(&sleeper, ours, &()).await });
+        let mut publication = tokio::spawn(async move { publish_all(&sleeper, ours, None, &()).await });
         tokio::select! {
             () = nap.asleep.notified() => {}
             // A listing or a removal is not slept in, and it has not so many requests.
@@ -145,7 +145,7 @@ async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
         }
         tokio::time::sleep(patience * 2).await;
         let (cut_off, _) = faulty(&store, *cut, When::After);
-        let done = publish_all(&cut_off.as_another_process(), vec![theirs.clone()], &()).await;
+        let done = publish_all(&cut_off.as_another_process(), vec![theirs.clone()], None, &()).await;
         assert!(done.is_ok() || *cut != u64::MAX, "{what}: {done:?}");
         // The answer to its swap may have been lost.
         let published = store.read_index().await.unwrap().0.releases;
@@ -160,7 +160,7 @@ async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
             let known = matches!(e, StoreError::Conflict { .. } | StoreError::Busy { .. } | StoreError::PublishedOtherwise { .. });
             assert!(known || matches!(e, StoreError::ReadBack { .. }), "{what}: {e}");
             tokio::time::sleep(patience * 2).await;
-            let again = publish_all(&store, all.clone(), &()).await;
+            let again = publish_all(&store, all.clone(), None, &()).await;
             let taken = !published.is_empty() && *month != "2024-03";
             assert!(again.is_ok() != taken, "{what}: {again:?}");
             assert_chained(&store, &what).await;

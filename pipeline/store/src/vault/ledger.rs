@@ -17,7 +17,7 @@ use std::{
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
     format: String,
-    /// The release, as the public index names it; `sealed` is the entry's number.
+    /// The release, as the public index named it when it was published; `sealed` is the entry's number.
     pub release: IndexEntry,
     /// sha256 of its table of demand, a Parquet file; none when it has none.
     pub table: Option<Digest<kind::File>>,
@@ -94,7 +94,10 @@ impl Vault {
             return Err(StoreError::internal("a release is added to the ledger out of order"));
         }
         let previous = match entries.last() {
-            Some(last) => Some(Digest::of(&canonical_json(last).map_err(StoreError::internal)?)),
+            Some(last) => {
+                let path = self.view().ledger_path(last.release.sealed, "json");
+                Some(Digest::of(&fs::read(&path).map_err(StoreError::io(&path, "read"))?))
+            }
             None => None,
         };
         let number = release.sealed;
@@ -104,7 +107,7 @@ impl Vault {
             digest = Some(Digest::of(&bytes));
             write_whole(&self.tmp(), &self.view().ledger_path(number, "parquet"), &bytes)?;
         }
-        let entry = LedgerEntry { format: FORMAT.into(), release, table: digest, previous };
+        let entry = LedgerEntry { format: FORMAT.into(), release: release.as_published(), table: digest, previous };
         // The entry comes last: without it the table is not there.
         let bytes = canonical_json(&entry).map_err(StoreError::internal)?;
         write_whole(&self.tmp(), &self.view().ledger_path(number, "json"), &bytes)

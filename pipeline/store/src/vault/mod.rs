@@ -6,6 +6,7 @@
 //! keys/year-2024.key stream.key    secret keys of the hashes, 64 hexadecimal digits each: keep a backup
 //! pins/<sha256>.json               what a snapshot was when it was first seen
 //! stages/<stage>/<StageKey>/       the output of a stage: files and receipt.json
+//! signing/NAME.key, NAME.pub       keys that sign releases, minisign's files: keep a backup
 //! ledger/000001.json, .parquet     everything ever published of demand, release by release; lines are added, never changed
 //! counts/<sha256>.json             which output of a stage holds the exact counts that a table of demand was made from
 //! reports/<name>                   waterfalls, quarantines: for the operator's eyes
@@ -39,8 +40,8 @@ use std::{
 
 const MARKER: &str = "VAULT";
 const MARKER_TEXT: &str =
-    "solidata-vault/1\nPrivate: exact counts, hash keys and reports of Solidata. Never publish, keep a backup of keys/.\n";
-const FOLDERS: [&str; 7] = ["keys", "pins", "stages", "ledger", "counts", "reports", "tmp"];
+    "solidata-vault/1\nPrivate: exact counts, hash keys and reports of Solidata. Never publish, keep a backup of keys/ and signing/.\n";
+const FOLDERS: [&str; 8] = ["keys", "signing", "pins", "stages", "ledger", "counts", "reports", "tmp"];
 
 /// What can be read of a vault without holding its lock: for `plan` and `status`, also while a run is at work.
 #[derive(Debug, Clone)]

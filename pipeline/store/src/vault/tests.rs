@@ -217,12 +217,14 @@ fn the_ledger_is_a_chain_that_shows_what_was_changed() {
         manifest_sha256: solidata_model::Digest::of(b"m"),
         partial: false,
         sealed,
+        state: solidata_model::ReleaseState::Superseded,
     };
     vault.append_ledger(release(1), Some(&table)).unwrap();
     vault.append_ledger(release(3), None).unwrap();
     assert!(vault.append_ledger(release(3), None).is_err(), "out of order");
     let entries = vault.view().ledger().unwrap();
     assert_eq!(entries.iter().map(|e| e.release.sealed).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(entries[0].release, release(1).as_published(), "what becomes of a release is not the ledger's");
     assert_eq!(fs::read(vault.view().ledger_table(&entries[0]).unwrap().unwrap()).unwrap(), b"rows");
     assert_eq!(vault.view().ledger_table(&entries[1]).unwrap(), None);
     fs::write(vault.root().join("ledger/000001.parquet"), b"raws").unwrap();

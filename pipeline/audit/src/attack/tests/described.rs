@@ -183,6 +183,12 @@ async fn a_published_manifest_is_read_from_the_store() {
     let request = AttackRequest { target: root.path().to_str().unwrap().into(), month: None, settings };
     let outcome = attack(&request, &lists(), Vec::new(), &()).await.unwrap();
     assert_eq!(outcome.telltales, []);
+    let provenance = root.path().join("releases/2024-09/r1/provenance.intoto.json");
+    let good = fs::read_to_string(&provenance).unwrap();
+    fs::write(&provenance, good.replacen('{', "{\n  \"primaires\": 12,", 1)).unwrap();
+    let outcome = attack(&request, &lists(), Vec::new(), &()).await.unwrap();
+    assert!(outcome.telltales.iter().any(|t| t.path.ends_with("intoto.json") && t.problem.contains("does not follow")));
+    fs::write(&provenance, good).unwrap();
     let path = root.path().join("releases/2024-09/r1/manifest.json");
     let mut manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     manifest.files[0].media_type = "text/csv; primaires=12".into();

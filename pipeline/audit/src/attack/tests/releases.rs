@@ -188,7 +188,7 @@ async fn another_version_of_a_code_list_is_said() {
     };
     manifest.code_lists = vec![entry("communes.csv", FILES.communes), entry("epci.csv", b"other"), entry("pays.csv", b"")];
     let store = PublicStore::folder(root.path()).unwrap();
-    publish_all(&store, vec![Release::draft(files.path(), manifest, &()).unwrap()], &()).await.unwrap();
+    publish_all(&store, vec![Release::draft(files.path(), manifest, &()).unwrap()], None, &()).await.unwrap();
     let outcome = attack(&request(root.path(), None), &lists(), none(), &()).await.unwrap();
     let notes: Vec<&String> = outcome.notes.iter().filter(|note| note.contains("another version")).collect();
     assert!(notes.len() == 1 && notes[0].contains("epci.csv"), "{:?}", outcome.notes);

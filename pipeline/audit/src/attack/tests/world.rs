@@ -319,6 +319,6 @@ pub(crate) async fn publish(root: &Path, releases: &[(&str, u32, Vec<Line>)]) {
         let files = tempfile::tempdir().unwrap();
         let manifest = write(files.path(), month, *revision, lines);
         let draft = Release::draft(files.path(), manifest, &()).unwrap();
-        publish_all(&PublicStore::folder(root).unwrap(), vec![draft], &()).await.unwrap();
+        publish_all(&PublicStore::folder(root).unwrap(), vec![draft], None, &()).await.unwrap();
     }
 }
