@@ -10,7 +10,7 @@ use solidata_model::{Index, canonical_json};
 pub const INDEX: &str = "index.json";
 
 /// A small object that a bucket keeps: whether conditional writes hold is seen by writing it twice. Nothing reads it.
-const PROBE: &str = "staging/conditional-write-probe.txt";
+pub(crate) const PROBE: &str = "staging/conditional-write-probe.txt";
 const PROBE_TEXT: &str = "Solidata writes this object twice to see whether this store honours conditional writes. It may be removed.\n";
 
 /// Which `index.json` was read: a swap succeeds only if it is still the one.

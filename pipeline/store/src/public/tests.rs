@@ -3,7 +3,7 @@ use crate::{Fault, INDEX, conformance};
 use solidata_model::Index;
 use std::fs;
 
-fn none() -> Vec<(String, String)> {
+pub(super) fn none() -> Vec<(String, String)> {
     Vec::new()
 }
 
