@@ -12,20 +12,20 @@ use solidata_model::{Digest, Manifest, kind};
 use std::path::Path;
 
 /// A release that was published before, and the two that are being published.
-struct World {
+pub(super) struct World {
     old: tempfile::TempDir,
     new: [tempfile::TempDir; 2],
 }
 
 impl World {
-    fn make() -> Self {
+    pub(super) fn make() -> Self {
         let new = [folder("new 1"), folder("new 2")];
         // One file that goes in parts.
         std::fs::write(new[0].path().join("large.parquet"), [7u8; 3000]).unwrap();
         Self { old: folder("old"), new }
     }
 
-    async fn store(&self, root: Option<&Path>) -> PublicStore {
+    pub(super) async fn store(&self, root: Option<&Path>) -> PublicStore {
         let store = match root {
             None => PublicStore::memory(),
             Some(root) => PublicStore::folder(root).unwrap(),
@@ -34,7 +34,7 @@ impl World {
         store.with_parts_of(1024)
     }
 
-    async fn publish(&self, store: &PublicStore) -> crate::Result<()> {
+    pub(super) async fn publish(&self, store: &PublicStore) -> crate::Result<()> {
         let drafts = vec![draft(self.new[0].path(), "2024-08"), draft(self.new[1].path(), "2024-09")];
         publish_all(store, drafts, &()).await.map(drop)
     }

@@ -1,0 +1,81 @@
+//! A store of which every fifth call fails at random, before it is carried out, or after, or in the middle of what it gives.
+
+use super::{
+    Draft, Release, find_stale, publish_all, remove_stale,
+    tests::{draft, everything, folder},
+    tests_crash::assert_whole,
+    tests_race::assert_chained,
+};
+use crate::{Fault, PublicStore, public::fault_plan::FaultPlan};
+use std::{path::Path, sync::atomic::Ordering, time::Duration};
+
+/// Two months, then another.
+struct World([tempfile::TempDir; 3]);
+
+impl World {
+    fn make() -> Self {
+        let dirs = ["a", "b", "c"].map(folder);
+        // In three parts.
+        std::fs::write(dirs[1].path().join("large.parquet"), [7u8; 9000]).unwrap();
+        Self(dirs)
+    }
+
+    fn publications(&self) -> [Vec<Release<Draft>>; 2] {
+        let [a, b, c] = &self.0;
+        [vec![draft(a.path(), "2024-08"), draft(b.path(), "2024-09")], vec![draft(c.path(), "2024-10")]]
+    }
+}
+
+/// Publishes again and again until it is done; says how often.
+async fn until_done(store: &PublicStore, drafts: &[Release<Draft>], what: &str) -> u32 {
+    for run in 1..=60 {
+        match publish_all(store, drafts.to_vec(), &()).await {
+            Ok(_) => return run,
+            Err(e) => assert_eq!(e.fault(), Fault::Unavailable, "{what}, run {run}: {e}"),
+        }
+    }
+    panic!("{what}: never done");
+}
+
+async fn fifty_seeds(open: impl Fn(&str) -> PublicStore) {
+    let world = World::make();
+    let clean = open("clean").with_parts_of(4000);
+    for drafts in world.publications() {
+        publish_all(&clean, drafts, &()).await.unwrap();
+    }
+    let wanted = everything(&clean).await;
+    let (mut runs, mut calls) = (0, 0);
+    for seed in 0..50 {
+        let what = format!("seed {seed}");
+        let store = open(&what).with_parts_of(4000);
+        // So few attempts that a run does not always come to its end.
+        let (failing, counter) = store.with_faults(FaultPlan::random(20, seed), 3);
+        for drafts in world.publications() {
+            runs += until_done(&failing, &drafts, &what).await;
+            assert_whole(&store, &what).await;
+        }
+        calls += counter.load(Ordering::SeqCst);
+        assert_chained(&store, &what).await;
+        // What a call that failed may have left: a staged copy, a clock, the mark of a finished release.
+        let late = store.with_patience(Duration::ZERO);
+        let left = find_stale(&late).await.unwrap();
+        assert!(left.iter().all(|s| s.path.starts_with("staging/")), "{what}: {left:?}");
+        remove_stale(&late, &left).await.unwrap();
+        let found = everything(&store).await;
+        assert!(found == wanted, "{what}: {:?}", found.keys());
+    }
+    println!("50 seeds, 100 publications: {runs} runs, {calls} calls");
+    assert!(runs > 110 && calls > 5000, "{runs} runs, {calls} calls: too few failures to mean anything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_fifth_of_all_calls_lost_all_ends_right_in_memory() {
+    fifty_seeds(|_| PublicStore::memory()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_fifth_of_all_calls_lost_all_ends_right_in_a_folder() {
+    let shm = Path::new("/dev/shm");
+    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    fifty_seeds(|name| PublicStore::folder(&dirs.path().join(name)).unwrap()).await;
+}
