@@ -142,7 +142,7 @@ fn lost() -> Error {
 }
 
 /// Bits that depend on two numbers and look random (splitmix64, <https://prng.di.unimi.it/splitmix64.c>).
-fn bits(seed: u64, n: u64) -> u64 {
+pub(super) fn bits(seed: u64, n: u64) -> u64 {
     let z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -10,11 +10,17 @@ mod folder_lock;
 mod folder_upload;
 mod index;
 mod open;
+#[cfg(test)]
+pub(crate) mod proxy;
 mod put;
 mod retry;
 mod retrying;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_cloud;
+#[cfg(test)]
+mod tests_proxy;
 #[cfg(test)]
 mod tests_retry;
 mod versions;

@@ -135,7 +135,7 @@ fn jittered(from: Duration, to: Duration, longest: Duration) -> Duration {
     (from + to.saturating_sub(from).mul_f64(share)).min(longest)
 }
 
-/// Whether the same request may be answered otherwise if it is repeated. Throttling (429, 503), 408, every other 5xx, time limits and lost
+/// Whether the same request may be answered otherwise if it is repeated. Throttling (429, 503), 408, every other 5xx but 501 ("not implemented"), time limits and lost
 /// connections may; a refusal, an absent object, a condition that does not hold and a full disk may not.
 pub(super) fn worth_retrying(error: &Error) -> bool {
     let Error::Generic { source, .. } = error else { return false };
@@ -149,7 +149,7 @@ pub(super) fn worth_retrying(error: &Error) -> bool {
         }
         let said = cause.to_string();
         if let Some(status) = status(&said) {
-            return status == 408 || status == 429 || status >= 500;
+            return status == 408 || status == 429 || (status >= 500 && status != 501);
         }
         // One key of a deletion of many, which S3 refuses in a body of status 200.
         if said.starts_with("DeleteObjects request failed") && said.contains("AccessDenied") {

@@ -16,16 +16,16 @@ use std::{collections::BTreeSet, path::Path, time::Instant};
 const PUBLISHERS: u32 = 8;
 const ROUNDS: u32 = 20;
 
-/// How many revisions of each month are published at once: with 2, eight publishers write r1 and r2 of four months, and whoever comes with r2 before r1 is
-/// there comes again.
-const REVISIONS: u32 = 1;
-
-/// What the publisher of this number publishes.
-fn release(publisher: u32, dir: &Path) -> Release<Draft> {
-    let (month, revision) = (publisher / REVISIONS + 1, publisher % REVISIONS + 1);
-    let draft = draft(dir, &format!("2024-{month:02}"));
-    assert_eq!(draft.manifest().revision, revision);
-    draft
+/// What the publishers publish: so many revisions of each of as many months as that makes eight. With more than one revision, whoever comes with r2 before r1 is
+/// there has to come again.
+fn releases(revisions: u32, dirs: &[tempfile::TempDir]) -> Vec<Release<Draft>> {
+    let place = |(i, dir): (u32, &tempfile::TempDir)| {
+        let (month, revision) = (i / revisions + 1, i % revisions + 1);
+        let draft = draft(dir.path(), &format!("2024-{month:02}"));
+        assert_eq!(draft.manifest().revision, revision, "no draft of a further revision can be made yet");
+        draft
+    };
+    (0..).zip(dirs).map(place).collect()
 }
 
 /// Each publisher has the store as `join` gives it to another process.
@@ -39,8 +39,8 @@ async fn rounds(name: &str, count: u32, part: u32, open: impl Fn(u32) -> PublicS
     for round in 0..count {
         let what = format!("{name}, round {round}");
         let store = open(round).with_parts_of(part);
-        let publications = dirs.iter().zip(0..).map(|(dir, i)| {
-            let (store, release) = (join(&store, round).with_parts_of(part), release(i, dir.path()));
+        let publications = releases(1, &dirs).into_iter().map(|release| {
+            let store = join(&store, round).with_parts_of(part);
             tokio::spawn(async move { insist_on(store, vec![release]).await })
         });
         for done in futures::future::join_all(publications).await {
