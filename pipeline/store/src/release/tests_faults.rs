@@ -79,3 +79,48 @@ async fn with_a_fifth_of_all_calls_lost_all_ends_right_in_a_folder() {
     let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
     fifty_seeds(|name| PublicStore::folder(&dirs.path().join(name)).unwrap()).await;
 }
+
+const DIR: &str = "SOLIDATA_TEST_ABORT_DIR";
+const PLAN: &str = "SOLIDATA_TEST_ABORT_PLAN";
+
+async fn publish_under(store: &PublicStore, plan: &str) {
+    let world = World::make();
+    let store = store.with_faults_of(plan).unwrap().with_parts_of(4000);
+    for drafts in world.publications() {
+        publish_all(&store, drafts, &()).await.unwrap();
+    }
+}
+
+/// Not a test: the process that is aborted.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the test below"]
+async fn the_one_that_is_aborted() {
+    let store = PublicStore::folder(std::env::var(DIR).unwrap().as_ref()).unwrap();
+    publish_under(&store, &std::env::var(PLAN).unwrap()).await;
+}
+
+/// A whole process ends at each of its calls in turn; the next one finishes the work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_is_aborted_at_every_call() {
+    let shm = Path::new("/dev/shm");
+    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let (clean, log) = (PublicStore::folder(&dirs.path().join("clean")).unwrap(), dirs.path().join("log"));
+    publish_under(&clean, &format!("log={}", log.display())).await;
+    let calls = std::fs::read_to_string(log).unwrap().lines().count();
+    assert!(calls > 75, "{calls}");
+    let wanted = everything(&clean).await;
+    for (n, plan) in (1..=calls).map(|n| (n, if n % 2 == 0 { "abort-at" } else { "abort-after" })) {
+        let (dir, plan) = (dirs.path().join(n.to_string()), format!("{plan}={n}"));
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "release::tests_faults::the_one_that_is_aborted", "--ignored", "--test-threads=1"]);
+        let ended = child.env(DIR, &dir).env(PLAN, &plan).output().unwrap().status;
+        assert!(!ended.success(), "{plan}");
+        let store = PublicStore::folder(&dir).unwrap();
+        let named = assert_whole(&store, &plan).await;
+        assert!([0, 2, 3].contains(&named), "{plan}: {named}");
+        publish_under(&store, "").await;
+        assert!(everything(&store).await == wanted, "{plan}");
+        assert!(!dir.join(".solidata").exists(), "{plan}");
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
