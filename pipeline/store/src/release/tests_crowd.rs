@@ -31,8 +31,8 @@ fn releases(revisions: u32, dirs: &[tempfile::TempDir]) -> Vec<Release<Draft>> {
 /// Each publisher has the store as `join` gives it to another process.
 async fn rounds(name: &str, count: u32, part: u32, open: impl Fn(u32) -> PublicStore, join: impl Fn(&PublicStore, u32) -> PublicStore) {
     let dirs: Vec<_> = (0..PUBLISHERS).map(|i| folder(&format!("{i}"))).collect();
-    // The same large file in each, as the reference tables are.
-    for dir in &dirs {
+    // The same large file in some, as the reference tables are.
+    for dir in dirs.iter().take(3) {
         std::fs::write(dir.path().join("same.parquet"), vec![7u8; part as usize + 1000]).unwrap();
     }
     let begun = Instant::now();

@@ -192,7 +192,8 @@ async fn tidying_up_and_publishing_at_once() {
     let dirs: Vec<_> = (0..3).map(|i| folder(&format!("{i}"))).collect();
     let left = folder("left");
     let mut removed = 0;
-    for seed in seeds() {
+    // So many as it takes to see it fail when a link is removed without being rewritten.
+    for seed in 0..seeds().end * 10 {
         let what = format!("seed {seed}");
         let (store, pace) = (PublicStore::memory(), Arc::new(AtomicU64::new(seed)));
         leave(&store, left.path(), if seed % 2 == 0 { "2024-01" } else { "2024-05" }).await.let_go(&store).await;
@@ -229,6 +230,42 @@ async fn tidying_up_and_publishing_at_once() {
         assert!(store.list("staging").await.unwrap().is_empty(), "{what}");
     }
     assert!(removed > 50, "{removed}");
+}
+
+/// A publisher that is put to sleep at any of its requests and taken for dead; what it left is removed, and then it wakes up.
+#[tokio::test]
+async fn who_wakes_up_after_tidying_up_leaves_no_riddle() {
+    let [a, b] = ["a", "b"].map(folder);
+    let patience = Duration::from_millis(5);
+    let all = vec![draft(a.path(), "2024-01"), draft(b.path(), "2024-02")];
+    let mut slept = 0;
+    for at in 1..=80 {
+        let what = format!("asleep at request {at}");
+        let store = PublicStore::memory().with_patience(patience);
+        let (sleeper, nap) = sleepy(&store, at);
+        let ours = all.clone();
+        let mut publication = tokio::spawn(async move { publish_all(&sleeper, ours, &()).await });
+        tokio::select! {
+            () = nap.asleep.notified() => {}
+            _ = &mut publication => continue,
+        }
+        tokio::time::sleep(patience * 2).await;
+        sweep(&store, &what).await;
+        nap.wake.notify_one();
+        let late = publication.await.unwrap();
+        slept += 1;
+        assert_eq!(assert_whole(&store, &what).await, if late.is_ok() { 2 } else { 0 }, "{what}: {late:?}");
+        tokio::time::sleep(patience * 2).await;
+        let left = find_stale(&store).await.unwrap();
+        assert!(left.iter().all(Stale::is_removable), "{what}: {left:?}");
+        if at % 2 == 0 {
+            sweep(&store, &what).await;
+        }
+        publish_all(&store, all.clone(), &()).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        assert_eq!(assert_whole(&store, &what).await, 2);
+        assert_chained(&store, &what).await;
+    }
+    assert!(slept > 35, "{slept}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
