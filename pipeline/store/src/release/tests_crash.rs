@@ -40,6 +40,12 @@ impl World {
     }
 }
 
+/// For thousands of syncs: in memory where the system has such a disk.
+pub(super) fn quick_dir() -> tempfile::TempDir {
+    let shm = Path::new("/dev/shm");
+    if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap()
+}
+
 /// Whatever `index.json` names is there, whole, and part of the chain.
 pub(super) async fn assert_whole(store: &PublicStore, what: &str) -> usize {
     let (index, _) = store.read_index().await.unwrap();
@@ -59,9 +65,7 @@ pub(super) async fn assert_whole(store: &PublicStore, what: &str) -> usize {
 
 async fn every_cut(in_folder: bool) {
     let world = World::make();
-    // Thousands of syncs: in memory where the system has such a disk.
-    let shm = Path::new("/dev/shm");
-    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let dirs = quick_dir();
     let root = |name: String| in_folder.then(|| dirs.path().join(name));
 
     let (clean, counter) = faulty(&world.store(root("clean".into()).as_deref()).await, u64::MAX, When::Before);

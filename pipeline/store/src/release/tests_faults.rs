@@ -3,11 +3,11 @@
 use super::{
     Draft, Release, find_stale, publish_all, remove_stale,
     tests::{draft, everything, folder},
-    tests_crash::assert_whole,
+    tests_crash::{assert_whole, quick_dir},
     tests_race::assert_chained,
 };
 use crate::{Fault, PublicStore, public::fault_plan::FaultPlan};
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
 /// Two months, then another.
 struct World([tempfile::TempDir; 3]);
@@ -75,8 +75,7 @@ async fn with_a_fifth_of_all_calls_lost_all_ends_right_in_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_fifth_of_all_calls_lost_all_ends_right_in_a_folder() {
-    let shm = Path::new("/dev/shm");
-    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let dirs = quick_dir();
     fifty_seeds(|name| PublicStore::folder(&dirs.path().join(name)).unwrap()).await;
 }
 
@@ -102,8 +101,7 @@ async fn the_one_that_is_aborted() {
 /// A whole process ends at each of its calls in turn; the next one finishes the work.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_aborted_at_every_call() {
-    let shm = Path::new("/dev/shm");
-    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let dirs = quick_dir();
     let (clean, log) = (PublicStore::folder(&dirs.path().join("clean")).unwrap(), dirs.path().join("log"));
     publish_under(&clean, &format!("log={}", log.display())).await;
     let calls = std::fs::read_to_string(log).unwrap().lines().count();

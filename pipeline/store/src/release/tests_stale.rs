@@ -3,7 +3,7 @@
 use super::{
     Stale, Why, find_stale, publish_all, remove_stale,
     tests::{draft, everything, folder, leave},
-    tests_crash::{World, assert_whole},
+    tests_crash::{World, assert_whole, quick_dir},
     tests_race::{assert_chained, insist, seeds},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -39,8 +38,7 @@ async fn sweep(store: &PublicStore, what: &str) -> Vec<Stale> {
 
 async fn after_every_cut(in_folder: bool) {
     let world = World::make();
-    let shm = Path::new("/dev/shm");
-    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let dirs = quick_dir();
     let root = |name: String| in_folder.then(|| dirs.path().join(name));
     let clean = world.store(root("clean".into()).as_deref()).await;
     let before = everything(&clean).await;
@@ -173,13 +171,13 @@ async fn who_is_at_work_is_not_disturbed() {
     for at in 1..=80 {
         let memory = PublicStore::memory();
         slept += u64::from(disturb(&memory, &memory.as_another_process(), at, &format!("memory, asleep at {at}")).await);
-        let dir = tempfile::tempdir().unwrap();
+        let dir = quick_dir();
         let open = || PublicStore::folder(dir.path()).unwrap();
         slept += u64::from(disturb(&open(), &open(), at, &format!("folder, asleep at {at}")).await);
     }
     assert!(slept > 60, "{slept}");
     for bucket in s3_stores() {
-        for at in (1..=80).step_by(9) {
+        for at in (4..=80).step_by(25) {
             let store = bucket.under(&format!("{}-{at}", unique()));
             disturb(&store, &store.as_another_process(), at, &format!("{}, asleep at {at}", bucket.address())).await;
         }
