@@ -5,15 +5,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# `eval "$(...)"` does not see an exit code: what it evaluates has to stop it.
+missing() {
+    echo "servers.sh: $1" >&2
+    if [ "${CI:-}" = true ]; then echo "exit 3"; fi
+}
+
 case "${1:-}" in
 start)
-    if ! ci/s3/serve.sh start; then
-        echo "servers.sh: no S3 server could be started: the tests on object storage cannot run" >&2
-        # `eval "$(...)"` does not see an exit code: what it evaluates has to stop it.
-        if [ "${CI:-}" = true ]; then echo "exit 3"; fi
-    fi
+    ci/s3/serve.sh start || missing "no S3 server could be started: the tests on object storage cannot run"
+    ci/cloud/serve.sh start || missing "no emulator of Azure could be started: the tests on it cannot run"
     ;;
-stop) [ -z "${SOLIDATA_TEST_S3_STATE:-}" ] || ci/s3/serve.sh stop ;;
+stop)
+    [ -z "${SOLIDATA_TEST_S3_STATE:-}" ] || ci/s3/serve.sh stop
+    [ -z "${SOLIDATA_TEST_CLOUD_STATE:-}" ] || ci/cloud/serve.sh stop
+    ;;
 *)
     sed -n '2,4s/^# //p' "$0" >&2
     exit 2

@@ -34,7 +34,7 @@ start)
     if [ "${ONLY:-seaweedfs}" = seaweedfs ]; then
         mkdir "$state/data"
         # Without -volume.max and -volume.minFreeSpace the first writes fail on a small disk.
-        "$venv/bin/weed" -logtostderr=true server -dir="$state/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 -volume.max=20 -volume.minFreeSpace=1 \
+        "$venv/bin/weed" -logtostderr=true server -dir="$state/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 -volume.max=60 -volume.minFreeSpace=1 \
             -master.volumeSizeLimitMB=32 -filer -s3 -s3.port.iceberg=0 -s3.port.lance=0 -s3.port="$s3" -master.port="$master" -volume.port="$volume" -filer.port="$filer" \
             -s3.config="$here/seaweedfs-s3.json" >"$state/seaweedfs.log" 2>&1 </dev/null 9>&- &
         echo $! >"$state/seaweedfs.pid"

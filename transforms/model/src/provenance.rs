@@ -135,6 +135,7 @@ mod tests {
             now: day,
             partial: false,
             covered_until: Some(day),
+            cut_off: None,
             thresholds: Thresholds::default(),
         };
         Manifest {

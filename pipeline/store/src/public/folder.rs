@@ -323,8 +323,17 @@ fn in_process() -> &'static Mutex<()> {
     &ONE
 }
 
+/// What the system says of a file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+struct Failed {
+    action: String,
+    path: PathBuf,
+    source: io::Error,
+}
+
 pub(super) fn failed(path: &Path, action: &str, source: io::Error) -> Error {
-    Error::Generic { store: NAME, source: format!("cannot {action} {}: {source}", path.display()).into() }
+    Error::Generic { store: NAME, source: Failed { action: action.into(), path: path.into(), source }.into() }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The lock of a folder store. The system lets go of it when its process ends, however it ends, so a stale lock is never in the way; the
 //! file itself is removed after use, so that a public folder holds nothing but what is published.
 
+use chrono::{DateTime, Utc};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
@@ -55,21 +56,52 @@ impl FolderLock {
         }
         Err(io::Error::from(io::ErrorKind::WouldBlock))
     }
+
+    /// The lock, if nobody has it.
+    pub fn acquire_now(&self) -> io::Result<Option<Arc<Held>>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.upgrade() {
+            return Ok(Some(held));
+        }
+        let new = try_acquire(&self.root.join(OWN))?.map(Arc::new);
+        if let Some(new) = &new {
+            *held = Arc::downgrade(new);
+        }
+        Ok(new)
+    }
+
+    /// The files in the making that killed writers left, with size and time of the last change. Only for the holder, who is the only writer.
+    pub fn parts(&self) -> io::Result<Vec<(String, u64, DateTime<Utc>)>> {
+        let mut found = Vec::new();
+        for entry in left(&self.root.join(OWN))? {
+            let meta = entry.metadata()?;
+            let modified = meta.modified().map_or(DateTime::UNIX_EPOCH, Into::into);
+            found.push((format!("{OWN}/{}", entry.file_name().to_string_lossy()), meta.len(), modified));
+        }
+        found.sort();
+        Ok(found)
+    }
 }
 
 impl Held {
     /// Removes the files that killed writers left in the making. Only for a publication, which is the only writer then.
     pub fn clean(&self) -> io::Result<()> {
-        let ours = format!("{}-", std::process::id());
-        for entry in fs::read_dir(&self.own)? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".part") && !name.starts_with(&ours) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
+        left(&self.own)?.iter().try_for_each(|entry| fs::remove_file(entry.path()))
     }
+}
+
+/// The files in the making that other processes left.
+fn left(own: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    let ours = format!("{}-", std::process::id());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(own)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".part") && !name.starts_with(&ours) {
+            found.push(entry);
+        }
+    }
+    Ok(found)
 }
 
 fn try_acquire(own: &Path) -> io::Result<Option<Held>> {

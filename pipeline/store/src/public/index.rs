@@ -10,7 +10,7 @@ use solidata_model::{Digest, Index, canonical_json, kind};
 pub const INDEX: &str = "index.json";
 
 /// A small object that a bucket keeps: whether conditional writes hold is seen by writing it twice. Nothing reads it.
-const PROBE: &str = "staging/conditional-write-probe.txt";
+pub(crate) const PROBE: &str = "staging/conditional-write-probe.txt";
 const PROBE_TEXT: &str = "Solidata writes this object twice to see whether this store honours conditional writes. It may be removed.\n";
 
 /// The one field that every version of an index has.

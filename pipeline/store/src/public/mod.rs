@@ -1,6 +1,8 @@
 //! The public store: objects that are written once, and `index.json`, which says what is published.
 
 mod dry_run;
+#[cfg(any(test, feature = "faults"))]
+pub(crate) mod fault_plan;
 #[cfg(test)]
 pub(crate) mod faults;
 mod folder;
@@ -8,22 +10,35 @@ mod folder_lock;
 mod folder_upload;
 mod index;
 mod open;
+#[cfg(test)]
+pub(crate) mod proxy;
 mod put;
+mod retry;
+mod retrying;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_cloud;
+#[cfg(test)]
+mod tests_proxy;
+#[cfg(test)]
+mod tests_retry;
 mod versions;
 
 pub use dry_run::{DryRunLog, PlannedWrite};
+pub(crate) use index::PROBE;
 pub use index::{INDEX, IndexToken};
 pub use put::Put;
 pub(crate) use put::STAGING;
-pub(crate) use versions::{Version, nonce};
+pub(crate) use versions::{CLOCK, Version, is_past, nonce};
 
 use crate::{Phase, Progress, Result, StoreError};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use folder_lock::{FolderLock, Held};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path as Key};
+use object_store::{GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path as Key};
+use retry::Retries;
 use sha2::{Digest as _, Sha256};
 use solidata_model::{Digest, kind};
 use std::{ops::Range, path::Path, sync::Arc, time::Duration};
@@ -34,7 +49,12 @@ const DOCUMENT_MAX: u64 = 64 << 20;
 /// A public place for releases: a folder, a bucket, or memory. A clone is the same store.
 #[derive(Debug, Clone)]
 pub struct PublicStore {
+    /// The store, asked again when it fails.
     objects: Arc<dyn ObjectStore>,
+    /// The same store, asked once.
+    #[cfg(any(test, feature = "faults"))]
+    plain: Arc<dyn ObjectStore>,
+    retries: Retries,
     root: Key,
     address: String,
     kind: Kind,
@@ -101,20 +121,57 @@ impl PublicStore {
         let held = match &self.lock {
             None => None,
             Some(lock) => {
-                let (lock, address) = (Arc::clone(lock), self.address.clone());
+                let lock = Arc::clone(lock);
                 let held = tokio::task::spawn_blocking(move || {
                     let held = lock.acquire()?;
                     held.clean().map(|()| held)
                 })
                 .await
                 .map_err(StoreError::internal)?;
-                Some(held.map_err(|e| match e.kind() {
-                    std::io::ErrorKind::WouldBlock => StoreError::Busy { address },
-                    _ => StoreError::Unavailable { address, action: "lock", path: "the folder".into(), detail: e.to_string() },
-                })?)
+                Some(held.map_err(|e| self.unlockable(e))?)
             }
         };
         Ok(Exclusive { _held: held, _turn: turn })
+    }
+
+    /// Holds a folder if nobody else does, without waiting; `None` when a publication is at work in it. Elsewhere there is nothing to hold.
+    pub(crate) async fn exclusive_now(&self) -> Result<Option<Exclusive>> {
+        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else { return Ok(None) };
+        let held = match &self.lock {
+            None => None,
+            Some(lock) => match lock.acquire_now() {
+                Ok(Some(held)) => Some(held),
+                Ok(None) => return Ok(None),
+                Err(e) => return Err(self.unlockable(e)),
+            },
+        };
+        Ok(Some(Exclusive { _held: held, _turn: turn }))
+    }
+
+    /// Whether it is a bucket, which others write to over the network.
+    pub(crate) fn is_bucket(&self) -> bool {
+        self.kind == Kind::Remote
+    }
+
+    /// Whether a lock keeps everyone else out while it is held: then all that is unfinished is dead. Elsewhere only time tells.
+    pub(crate) fn has_lock(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// The files in the making that killed writers left in a folder, with size and time of the last change. Only for who holds the folder.
+    pub(crate) fn parts(&self) -> Result<Vec<(String, u64, DateTime<Utc>)>> {
+        match &self.lock {
+            None => Ok(Vec::new()),
+            Some(lock) => lock.parts().map_err(|e| self.unlockable(e)),
+        }
+    }
+
+    fn unlockable(&self, e: std::io::Error) -> StoreError {
+        let address = self.address.clone();
+        match e.kind() {
+            std::io::ErrorKind::WouldBlock => StoreError::Busy { address },
+            _ => StoreError::Unavailable { address, action: "lock", path: "the folder".into(), detail: e.to_string() },
+        }
     }
 
     /// Refuses a vault that lies in the public folder, or the other way round: private files must not be where everyone reads.
@@ -137,12 +194,27 @@ impl PublicStore {
     /// # Errors
     /// When the store does not answer or refuses, or the object is larger than any document.
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>> {
-        let Some(found) = self.open_object(path).await? else { return Ok(None) };
-        if found.meta.size > DOCUMENT_MAX {
-            let detail = format!("{} bytes are too many for a document: it was not written by this program", found.meta.size);
-            return Err(StoreError::Damaged { address: self.address.clone(), path: path.into(), detail });
+        Ok(self.document(path).await?.map(|(_, bytes)| bytes))
+    }
+
+    /// A whole document, with what the store says of the version that was read.
+    async fn document(&self, path: &str) -> Result<Option<(ObjectMeta, Bytes)>> {
+        let mut tries = self.retries.begin();
+        loop {
+            let Some(found) = self.open_object(path).await? else { return Ok(None) };
+            if found.meta.size > DOCUMENT_MAX {
+                let detail = format!("{} bytes are too many for a document: it was not written by this program", found.meta.size);
+                return Err(StoreError::Damaged { address: self.address.clone(), path: path.into(), detail });
+            }
+            let meta = found.meta.clone();
+            match found.bytes().await {
+                Ok(bytes) => return Ok(Some((meta, bytes))),
+                Err(object_store::Error::NotFound { .. }) => return Ok(None),
+                // It was replaced while it was read: then the new one is wanted.
+                Err(e @ object_store::Error::Precondition { .. }) => tries.anyway(e).await.map_err(|e| self.error(e, "read", path))?,
+                Err(e) => return Err(self.error(e, "read", path)),
+            }
         }
-        found.bytes().await.map(Some).map_err(|e| self.error(e, "read", path))
     }
 
     /// Some bytes of an object.
@@ -202,14 +274,19 @@ impl PublicStore {
     /// # Errors
     /// When the store does not answer or refuses, or cannot be listed.
     pub async fn list(&self, folder: &str) -> Result<Vec<ObjectInfo>> {
+        Ok(self.list_dated(folder).await?.into_iter().map(|(info, _)| info).collect())
+    }
+
+    /// The same, each object with the time of its last change as the store has it.
+    pub(crate) async fn list_dated(&self, folder: &str) -> Result<Vec<(ObjectInfo, DateTime<Utc>)>> {
         let key = self.key(folder);
         let metas: Vec<_> = self.objects.list(Some(&key)).try_collect().await.map_err(|e| self.error(e, "list", folder))?;
-        let mut found: Vec<ObjectInfo> = metas
+        let mut found: Vec<_> = metas
             .iter()
             .filter_map(|meta| {
                 let rest: Vec<_> = meta.location.prefix_match(&self.root)?.collect();
                 let path = rest.iter().map(|p| p.as_ref()).collect::<Vec<_>>().join("/");
-                Some(self.info(&path, meta))
+                Some((self.info(&path, meta), meta.last_modified))
             })
             .collect();
         found.sort();

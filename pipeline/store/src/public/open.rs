@@ -4,16 +4,17 @@ use super::{
     Kind, PublicStore,
     folder::{FolderStore, absolute},
     put::Sizes,
+    retry::{self, Retries},
+    retrying::Retrying,
 };
 use crate::{Result, StoreError};
-use object_store::{
-    ClientConfigKey, ClientOptions, ObjectStore, RetryConfig, aws, azure, gcp, http::HttpBuilder, memory::InMemory, path::Path as Key,
-};
+use object_store::{ClientConfigKey, ClientOptions, ObjectStore, aws, azure, gcp, http::HttpBuilder, memory::InMemory, path::Path as Key};
 use std::{path::Path, sync::Arc, time::Duration};
 use url::Url;
 
-/// Longer than any request with all its repetitions takes, several times over.
+/// Well longer than a write is under way with all its repetitions.
 const PATIENCE: Duration = Duration::from_secs(600);
+const _: () = assert!(retry::UNDER_WAY.as_secs() * 3 / 2 < PATIENCE.as_secs());
 
 /// The address forms that [`PublicStore::open`] knows, for messages.
 const FORMS: &str = "write a folder, file://…, s3://bucket/…, gs://bucket/…, az://container/…, or https://… to read";
@@ -49,7 +50,7 @@ impl PublicStore {
             "http" | "https" => {
                 let base = &url[..url::Position::BeforePath];
                 let options = client_options("", &vars, scheme == "http");
-                let web = HttpBuilder::new().with_url(base).with_client_options(options).with_retry(retry());
+                let web = HttpBuilder::new().with_url(base).with_client_options(options).with_retry(retry::inner());
                 (Arc::new(web.build().map_err(failed)?), Kind::Web)
             }
             _ => return Err(wrong(format!("'{scheme}' is no kind of store that is known: {FORMS}"))),
@@ -83,8 +84,30 @@ impl PublicStore {
         self.lock.as_ref().is_none_or(|lock| lock.root().is_dir())
     }
 
-    pub(super) fn over(objects: Arc<dyn ObjectStore>, address: String, kind: Kind) -> Self {
-        Self { objects, root: Key::default(), address, kind, lock: None, turn: Arc::default(), sizes: Sizes::default(), patience: PATIENCE }
+    pub(super) fn over(plain: Arc<dyn ObjectStore>, address: String, kind: Kind) -> Self {
+        let retries = Retries::default();
+        let objects = Arc::new(Retrying::new(Arc::clone(&plain), retries.clone()));
+        Self {
+            objects,
+            #[cfg(any(test, feature = "faults"))]
+            plain,
+            retries,
+            root: Key::default(),
+            address,
+            kind,
+            lock: None,
+            turn: Arc::default(),
+            sizes: Sizes::default(),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same store with a wrapper beneath what asks again, and other retries. What wraps it already is left out.
+    #[cfg(any(test, feature = "faults"))]
+    pub(super) fn beneath(&self, retries: Retries, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+        let plain = wrap(Arc::clone(&self.plain));
+        let objects = Arc::new(Retrying::new(Arc::clone(&plain), retries.clone()));
+        Self { objects, plain, retries, ..self.clone() }
     }
 
     /// The same store behind a wrapper that keeps its conditions.
@@ -98,7 +121,7 @@ fn s3(url: &Url, vars: &[(String, String)]) -> object_store::Result<aws::AmazonS
     let plain = vars.iter().any(|(k, v)| k.to_ascii_lowercase().starts_with("aws_endpoint") && v.starts_with("http://"));
     let mut builder = aws::AmazonS3Builder::new()
         .with_client_options(client_options("aws_", vars, plain))
-        .with_retry(retry())
+        .with_retry(retry::inner())
         .with_copy_if_not_exists(aws::S3CopyIfNotExists::Multipart)
         .with_url(url.as_str());
     for (key, value) in settings("aws_", vars) {
@@ -113,7 +136,7 @@ fn gcs(url: &Url, vars: &[(String, String)]) -> object_store::Result<gcp::Google
     let plain = vars.iter().any(|(k, v)| k == "GOOGLE_BASE_URL" && v.starts_with("http://"));
     let mut builder = gcp::GoogleCloudStorageBuilder::new()
         .with_client_options(client_options("google_", vars, plain))
-        .with_retry(retry())
+        .with_retry(retry::inner())
         .with_url(url.as_str());
     for (key, value) in settings("google_", vars) {
         if let Ok(key) = key.parse() {
@@ -131,7 +154,7 @@ fn azure(url: &Url, vars: &[(String, String)]) -> object_store::Result<azure::Mi
         vars.iter().any(|(k, v)| k.to_ascii_lowercase().ends_with("endpoint") && k.starts_with("AZURE_") && v.starts_with("http://"));
     let mut builder = azure::MicrosoftAzureBuilder::new()
         .with_client_options(client_options("azure_", vars, plain))
-        .with_retry(retry())
+        .with_retry(retry::inner())
         .with_url(url.as_str());
     for (key, value) in settings("azure_", vars) {
         if let Ok(key) = key.parse() {
@@ -151,11 +174,8 @@ fn settings<'a>(prefix: &'a str, vars: &'a [(String, String)]) -> impl Iterator<
 
 /// Time limits and media types. The media type goes by the name's ending, so that it also holds for copies, which keep no attributes on S3.
 fn client_options(prefix: &str, vars: &[(String, String)], plain: bool) -> ClientOptions {
-    let mut options = ClientOptions::new()
-        .with_allow_http(plain)
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(Duration::from_secs(120))
-        .with_default_content_type("text/plain; charset=utf-8");
+    let options = ClientOptions::new().with_allow_http(plain).with_default_content_type("text/plain; charset=utf-8");
+    let mut options = retry::time_limits(options);
     for (ending, media) in MEDIA {
         options = options.with_content_type_for_suffix(*ending, *media);
     }
@@ -180,11 +200,6 @@ const MEDIA: &[(&str, &str)] = &[
     ("html", "text/html; charset=utf-8"),
     ("xml", "application/xml"),
 ];
-
-/// A minute of trying; then the operator hears of it.
-fn retry() -> RetryConfig {
-    RetryConfig { max_retries: 6, retry_timeout: Duration::from_secs(60), ..RetryConfig::default() }
-}
 
 /// An address that may be printed: what stands before `@` may be a secret.
 fn redacted(location: &str) -> String {

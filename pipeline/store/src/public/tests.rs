@@ -3,7 +3,7 @@ use crate::{Fault, INDEX, conformance};
 use solidata_model::Index;
 use std::fs;
 
-fn none() -> Vec<(String, String)> {
+pub(super) fn none() -> Vec<(String, String)> {
     Vec::new()
 }
 
@@ -105,22 +105,31 @@ async fn a_collision_that_wrote_nothing_is_tried_again() {
 }
 
 /// The servers that `SOLIDATA_TEST_S3` names, separated by blanks; `ci/s3/serve.sh start` starts some.
+pub(crate) fn s3_endpoints() -> Vec<String> {
+    match std::env::var("SOLIDATA_TEST_S3") {
+        Ok(endpoints) => endpoints.split_whitespace().map(String::from).collect(),
+        Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("SOLIDATA_TEST_S3 names no S3 server (see ci/s3/serve.sh)"),
+        Err(_) => {
+            println!("SKIPPED: SOLIDATA_TEST_S3 names no S3 server (see ci/s3/serve.sh)");
+            Vec::new()
+        }
+    }
+}
+
+/// The bucket `public` of a server, with more variables of the environment.
+pub(crate) fn s3_at(endpoint: &str, more: &[(&str, &str)]) -> PublicStore {
+    let vars = [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "testkey"),
+        ("AWS_SECRET_ACCESS_KEY", "testsecret"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let vars = vars.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    PublicStore { address: format!("s3://public at {endpoint}"), ..PublicStore::open("s3://public", vars).unwrap() }
+}
+
 pub(crate) fn s3_stores() -> Vec<PublicStore> {
-    let Ok(endpoints) = std::env::var("SOLIDATA_TEST_S3") else {
-        println!("SKIPPED: SOLIDATA_TEST_S3 names no S3 server (see ci/s3/serve.sh)");
-        return Vec::new();
-    };
-    let open = |endpoint: &str| {
-        let vars = [
-            ("AWS_ENDPOINT_URL", endpoint),
-            ("AWS_ACCESS_KEY_ID", "testkey"),
-            ("AWS_SECRET_ACCESS_KEY", "testsecret"),
-            ("AWS_REGION", "us-east-1"),
-        ];
-        let store = PublicStore::open("s3://public", vars.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
-        PublicStore { address: format!("s3://public at {endpoint}"), ..store }
-    };
-    endpoints.split_whitespace().map(open).collect()
+    s3_endpoints().iter().map(|endpoint| s3_at(endpoint, &[])).collect()
 }
 
 /// A folder of a bucket that no other test uses.

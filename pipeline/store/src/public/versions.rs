@@ -1,6 +1,6 @@
 //! Small documents that change: read with their version, and replaced only as long as they have it.
 
-use super::{PublicStore, STAGING};
+use super::PublicStore;
 use crate::{Result, StoreError};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,8 @@ use object_store::{
 };
 use std::time::Duration;
 
-const TRIES: u32 = 6;
+/// What the names of objects begin with that are written to learn the time, and removed at once.
+pub(crate) const CLOCK: &str = "staging/clock-";
 
 /// Which version of a document was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(crate) struct Version {
 pub(crate) struct Versioned {
     pub(crate) bytes: Bytes,
     pub(crate) version: Version,
-    modified: DateTime<Utc>,
+    pub(crate) modified: DateTime<Utc>,
 }
 
 /// A random text that nobody else has.
@@ -36,11 +37,10 @@ pub(crate) fn nonce() -> Result<String> {
 impl PublicStore {
     /// A document with its version; `None` when it is not there.
     pub(crate) async fn read_version(&self, path: &str) -> Result<Option<Versioned>> {
-        let Some(found) = self.open_object(path).await? else { return Ok(None) };
-        let version = Version { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-        let modified = found.meta.last_modified;
-        let bytes = found.bytes().await.map_err(|e| self.error(e, "read", path))?;
-        Ok(Some(Versioned { bytes, version, modified }))
+        Ok(self.document(path).await?.map(|(meta, bytes)| {
+            let version = Version { e_tag: meta.e_tag, version: meta.version };
+            Versioned { bytes, version, modified: meta.last_modified }
+        }))
     }
 
     /// Writes a document if it has the version that was read, or is absent for `None`. Gives its new version, or `None` when it had changed.
@@ -53,18 +53,21 @@ impl PublicStore {
         };
         // Whoever asks for it gets the newest, also behind a cache.
         let attributes = Attributes::from_iter([(Attribute::CacheControl, "no-cache")]);
-        for attempt in 0..TRIES {
+        let mut tries = self.retries.begin();
+        loop {
             let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
             match self.objects.put_opts(&self.key(path), PutPayload::from_bytes(bytes.clone()), options).await {
                 Ok(put) => return Ok(Some(Version { e_tag: put.e_tag, version: put.version })),
-                Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => {
+                Err(refusal @ (ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. })) => {
                     let there = self.read_version(path).await?;
                     match there {
                         // Ours landed at a first attempt whose answer was lost.
                         Some(there) if there.bytes == bytes => return Ok(Some(there.version)),
                         // Nothing changed: it was refused because of a collision with a write that came to nothing.
                         there if there.as_ref().map(|t| &t.version) == before => {
-                            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+                            if tries.anyway(refusal).await.is_err() {
+                                return Ok(None);
+                            }
                         }
                         _ => return Ok(None),
                     }
@@ -78,7 +81,6 @@ impl PublicStore {
                 Err(e) => return Err(self.error(e, "write", path)),
             }
         }
-        Ok(None)
     }
 
     /// After which time without a sign the writer of an unfinished release is taken for dead; zero where the lock of a folder tells.
@@ -91,12 +93,22 @@ impl PublicStore {
         if self.patience.is_zero() {
             return Ok(true);
         }
+        Ok(is_past(self.now().await?, found.modified, self.patience))
+    }
+
+    /// The time by the store's own clock.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>> {
         // An object of our own: others may ask for the time too.
-        let path = format!("{STAGING}/clock-{}.txt", nonce()?);
+        let path = format!("{CLOCK}{}.txt", nonce()?);
         let clock = self.key(&path);
         self.objects.put(&clock, "now".into()).await.map_err(|e| self.error(e, "write", &path))?;
         let now = self.objects.head(&clock).await.map_err(|e| self.error(e, "look at", &path))?.last_modified;
         self.remove(&path).await?;
-        Ok((now - found.modified).to_std().is_ok_and(|age| age >= self.patience))
+        Ok(now)
     }
+}
+
+/// Whether something that changed at one time is so old at another.
+pub(crate) fn is_past(now: DateTime<Utc>, changed: DateTime<Utc>, age: Duration) -> bool {
+    (now - changed).to_std().is_ok_and(|a| a >= age)
 }

@@ -28,7 +28,7 @@ use std::{collections::BTreeMap, time::Instant};
 pub(super) const RIDDLE: &str = "index.json does not name it, and no unfinished publication left it. If index.json was lost or put back from an old \
                                  copy, put the newest one back; if this was never published, remove it";
 const TRIES: u32 = 20;
-const UNFINISHED: &str = "staging/unfinished";
+pub(super) const UNFINISHED: &str = "staging/unfinished";
 
 /// The text of a mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub(super) struct Mark {
     /// sha256 of the manifest of the release that is being written.
     manifest_sha256: Digest<kind::File>,
     /// Random names of those who write it, sorted; a name is changed whenever its mark is renewed. None when all let it go.
-    holders: Vec<String>,
+    pub(super) holders: Vec<String>,
 }
 
 /// The mark of a release, as we have it.
@@ -63,8 +63,15 @@ pub(super) enum Found {
 }
 
 /// Where the mark of a release lies.
-fn path(prefix: &str) -> String {
+pub(super) fn path(prefix: &str) -> String {
     format!("{UNFINISHED}/{}.json", prefix.strip_prefix("releases/").unwrap_or(prefix).replace('/', "-"))
+}
+
+/// The release whose mark lies there.
+pub(super) fn prefix_of(path: &str) -> Option<String> {
+    let name = path.strip_prefix(UNFINISHED)?.strip_prefix('/')?.strip_suffix(".json")?;
+    let (month, revision) = name.rsplit_once("-r")?;
+    Some(format!("releases/{month}/r{revision}"))
 }
 
 /// No two texts of held marks are the same, so that no version of one is mistaken for another.
@@ -158,6 +165,12 @@ impl Claim {
         }
     }
 
+    /// Removes the mark, of a release of which nothing is left.
+    pub(super) async fn remove(mut self, store: &PublicStore) -> Result<()> {
+        self.renew(store).await?;
+        store.remove(&path(&self.prefix)).await
+    }
+
     /// Writes another name in place of ours, or none; says whether there are other holders.
     async fn rename(&self, store: &PublicStore, name: Option<String>) -> Result<bool> {
         let lost = || StoreError::Conflict { address: store.address().into() };
@@ -199,6 +212,20 @@ pub(super) async fn take_over(store: &PublicStore, prefix: &str, mark: &Mark, ve
     let text = text(mark.manifest_sha256, vec![name.clone()])?;
     let taken = store.put_if(&path(prefix), Some(version), text).await?;
     Ok(taken.map(|_| Claim { prefix: prefix.into(), manifest_sha256: mark.manifest_sha256, name, shared: false }))
+}
+
+/// Takes the mark of a release that nobody writes, so that nobody begins to: as long as it is renewed, every publication that meets it is told to come
+/// again, one of the same release too, since no manifest has the digest in it. `None` when someone is at work.
+pub(super) async fn keep_out(store: &PublicStore, prefix: &str) -> Result<Option<Claim>> {
+    let version = match look(store, prefix).await? {
+        Found::None => None,
+        Found::Free(_, version) => Some(version),
+        Found::Held(..) => return Ok(None),
+    };
+    let name = nonce()?;
+    let manifest_sha256 = Digest::of(format!("no manifest, but tidying up: {name}").as_bytes());
+    let taken = store.put_if(&path(prefix), version.as_ref(), text(manifest_sha256, vec![name.clone()])?).await?;
+    Ok(taken.map(|_| Claim { prefix: prefix.into(), manifest_sha256, name, shared: false }))
 }
 
 /// Removes the marks of releases that the index names. A mark that cannot be removed does no harm.

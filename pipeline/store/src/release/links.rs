@@ -16,6 +16,12 @@ pub(super) fn path(number: u64) -> String {
     format!("chain/{number:06}.json")
 }
 
+/// The number of the link that lies there.
+pub(super) fn number(link: &str) -> Option<u64> {
+    let number = link.strip_prefix("chain/")?.strip_suffix(".json")?.parse().ok()?;
+    (path(number) == link).then_some(number)
+}
+
 /// The links of releases, with their bytes.
 pub(super) fn of(new: &[(&Release<Sealed>, u64)]) -> Result<Vec<(ChainLink, Bytes)>> {
     let link = |(release, number): &(&Release<Sealed>, u64)| {

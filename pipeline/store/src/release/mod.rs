@@ -16,21 +16,31 @@ mod compare;
 mod links;
 mod publish;
 mod signed;
+mod stale;
+mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_crash;
+#[cfg(test)]
+mod tests_crowd;
+#[cfg(test)]
+mod tests_faults;
 #[cfg(test)]
 mod tests_kill;
 #[cfg(test)]
 mod tests_race;
 #[cfg(test)]
 mod tests_signed;
+#[cfg(test)]
+mod tests_stale;
 
 pub use check::{check_manifest, describe_file};
 pub use compare::differences;
 pub use publish::{Outcome, Publication, Published, Step, publish_all};
 pub use signed::rotate;
+pub use stale::{Stale, Why, find_stale};
+pub use sweep::remove_stale;
 
 use crate::{Phase, Progress, Result, StoreError, digest_file, walk};
 use bytes::Bytes;

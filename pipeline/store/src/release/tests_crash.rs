@@ -13,14 +13,14 @@ use solidata_signing::{NewKey, SecretKey};
 use std::path::Path;
 
 /// A release that was published before, and the two that are being published.
-struct World {
+pub(super) struct World {
     old: tempfile::TempDir,
     new: [tempfile::TempDir; 2],
     key: SecretKey,
 }
 
 impl World {
-    fn make() -> Self {
+    pub(super) fn make() -> Self {
         let new = [folder("new 1"), folder("new 2")];
         // One file that goes in parts.
         std::fs::write(new[0].path().join("large.parquet"), [7u8; 3000]).unwrap();
@@ -28,7 +28,7 @@ impl World {
         Self { old: folder("old"), new, key }
     }
 
-    async fn store(&self, root: Option<&Path>) -> PublicStore {
+    pub(super) async fn store(&self, root: Option<&Path>) -> PublicStore {
         let store = match root {
             None => PublicStore::memory(),
             Some(root) => PublicStore::folder(root).unwrap(),
@@ -37,10 +37,16 @@ impl World {
         store.with_parts_of(1024)
     }
 
-    async fn publish(&self, store: &PublicStore) -> crate::Result<()> {
+    pub(super) async fn publish(&self, store: &PublicStore) -> crate::Result<()> {
         let drafts = vec![draft(self.new[0].path(), "2024-08"), draft(self.new[1].path(), "2024-09")];
         publish_all(store, drafts, Some(&self.key), &()).await.map(drop)
     }
+}
+
+/// For thousands of syncs: in memory where the system has such a disk.
+pub(super) fn quick_dir() -> tempfile::TempDir {
+    let shm = Path::new("/dev/shm");
+    if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Whatever `index.json` names is there, whole, and part of the chain.
@@ -62,9 +68,7 @@ pub(super) async fn assert_whole(store: &PublicStore, what: &str) -> usize {
 
 async fn every_cut(in_folder: bool) {
     let world = World::make();
-    // Thousands of syncs: in memory where the system has such a disk.
-    let shm = Path::new("/dev/shm");
-    let dirs = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let dirs = quick_dir();
     let root = |name: String| in_folder.then(|| dirs.path().join(name));
 
     let (clean, counter) = faulty(&world.store(root("clean".into()).as_deref()).await, u64::MAX, When::Before);

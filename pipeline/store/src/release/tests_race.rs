@@ -20,11 +20,11 @@ use std::{
 };
 
 /// Publishes until it succeeds or is told that trying again is of no use.
-async fn insist(store: PublicStore, dir: &Path, month: &str) -> Result<()> {
+pub(super) async fn insist(store: PublicStore, dir: &Path, month: &str) -> Result<()> {
     insist_on(store, vec![draft(dir, month)]).await
 }
 
-async fn insist_on(store: PublicStore, drafts: Vec<Release<Draft>>) -> Result<()> {
+pub(super) async fn insist_on(store: PublicStore, drafts: Vec<Release<Draft>>) -> Result<()> {
     for _ in 0..200 {
         match publish_all(&store, drafts.clone(), None, &()).await {
             // As an operator would. On a paused clock it costs no time, and that clock stands while a file is read: without the pause, 200 tries
@@ -36,7 +36,7 @@ async fn insist_on(store: PublicStore, drafts: Vec<Release<Draft>>) -> Result<()
     panic!("never done");
 }
 
-async fn assert_chained(store: &PublicStore, what: &str) {
+pub(super) async fn assert_chained(store: &PublicStore, what: &str) {
     let (index, _) = store.read_index().await.unwrap();
     let mut before = None;
     for number in 1..=index.sealed {
@@ -170,7 +170,7 @@ async fn who_was_taken_for_dead_and_wakes_up_breaks_nothing() {
 }
 
 /// How many mixtures are tried: `SOLIDATA_RACE_SEEDS`, or enough to see each guard fail when it is taken out.
-fn seeds() -> std::ops::Range<u64> {
+pub(super) fn seeds() -> std::ops::Range<u64> {
     0..std::env::var("SOLIDATA_RACE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(25)
 }
 
