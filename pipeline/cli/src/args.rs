@@ -38,7 +38,8 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  solidata run --month 2024-09 --lieux dump.archive.gz --search dump.archive.gz --vault vault --public out\n  \
                       solidata run --from 2024-01 --to 2024-10 --partial --lieux lieux.ndjson --search search.ndjson.zst --vault vault \
-                      --public s3://bucket/solidata"
+                      --public s3://bucket/solidata\n  \
+                      solidata run --month 2024-09 --revise --reason \"Adresses mal géocodées\" --lieux dump.archive.gz --vault vault --public out"
     )]
     Run(RunArgs),
     /// Make a synthetic snapshot, with a file that says what is in it
@@ -54,6 +55,13 @@ pub enum Command {
         after_help = "Example: solidata verify https://example.org/solidata/releases/2024-09/r1\n         solidata verify out\n         solidata verify out --key RWQ... --since 4f1c..."
     )]
     Verify(VerifyArgs),
+    /// Make a published release again and compare it, byte for byte
+    #[command(
+        after_help = "Examples:\n  solidata reproduce https://example.org/solidata/releases/2024-09/r1    (from what the release carries; nothing private is needed)\n  \
+                      solidata reproduce out --month 2024-09 --vault vault    (from the anonymised searches of the vault)\n  \
+                      solidata reproduce out --month 2024-09 --vault vault --snapshot dump.archive.gz    (from the raw snapshot)"
+    )]
+    Reproduce(ReproduceArgs),
     /// Attack published demand as the public can: compute, bound and compare what is withheld
     #[command(
         after_help = "Examples:\n  solidata attack out    (every month that was ever published)\n  solidata attack https://example.org/solidata/releases/2024-09/r1\n  \
@@ -92,6 +100,12 @@ pub struct RunArgs {
     /// The last month of a range, included
     #[arg(long, requires = "from", value_name = "MONTH")]
     pub to: Option<Month>,
+    /// Correct a month that is published: a further revision takes the place of the present one, which stays readable. The figures of demand stay as they are
+    #[arg(long, requires = "reason", requires = "month", conflicts_with = "partial")]
+    pub revise: bool,
+    /// Why the month is corrected, for readers
+    #[arg(long, requires = "revise", value_name = "TEXT")]
+    pub reason: Option<String>,
     /// Publish a month whose searches do not reach its end; it is marked as such
     #[arg(long)]
     pub partial: bool,
@@ -191,6 +205,28 @@ pub struct VerifyArgs {
     /// sha256 of an index.json or manifest.json of this store that you saw before: it must be in the history
     #[arg(long, value_name = "HEX")]
     pub since: Option<String>,
+}
+
+/// `reproduce`.
+#[derive(Debug, clap::Args)]
+pub struct ReproduceArgs {
+    /// The folder or address of one release, or of a public store
+    pub target: String,
+    /// The month, when the target is a store [default: the newest]
+    #[arg(long)]
+    pub month: Option<Month>,
+    /// The vault that made the release: full depth
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// A raw snapshot that the release was made from; once for each
+    #[arg(long, value_name = "SNAPSHOT", requires = "vault")]
+    pub snapshot: Vec<PathBuf>,
+    /// Settings [default: ./solidata.toml when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Threads [default: the machine's cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// `keygen`.

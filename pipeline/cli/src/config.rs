@@ -82,6 +82,17 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// The resources of a run; `threads` as they were typed.
+    pub fn engine(&self, threads: Option<usize>) -> solidata_stages::Engine {
+        let default = solidata_stages::Engine::default();
+        solidata_stages::Engine {
+            threads: threads.or(self.engine.threads).unwrap_or(default.threads).max(1),
+            batch_size: self.engine.batch_size.unwrap_or(default.batch_size),
+            memory_mb: self.engine.memory_mb.unwrap_or(default.memory_mb),
+            sort_records: self.engine.sort_records.unwrap_or(default.sort_records).max(1),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -191,6 +191,32 @@ impl ProtectedCubes {
         Ok(Self { demande: concat_batches(&protected_schema(), &rows.collect::<Result<Vec<_>, StageError>>()?)? })
     }
 
+    /// The same cube, of the table of demand that shows all of it.
+    ///
+    /// # Errors
+    /// As [`ProtectedCubes::published`].
+    pub fn of_table(path: &Path) -> Result<Self, StageError> {
+        const COLUMNS: [&str; 9] = [
+            "periode_type",
+            "periode",
+            "territoire_id",
+            "categorie_code",
+            "resultat",
+            "recherches",
+            "recherches_brutes",
+            "statut",
+            "statut_brutes",
+        ];
+        let missing = |name: &str| StageError::Damaged { what: format!("{} (it has no column {name})", path.display()) };
+        let mut rows = Vec::new();
+        for batch in read_parquet(path)? {
+            let columns = COLUMNS.map(|name| batch.column_by_name(name).cloned().ok_or_else(|| missing(name)));
+            let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
+            rows.push(RecordBatch::try_new(protected_schema(), columns)?);
+        }
+        Ok(Self { demande: concat_batches(&protected_schema(), &rows)? })
+    }
+
     /// The rows of `demande_protegee`.
     pub(crate) fn demande(&self) -> &RecordBatch {
         &self.demande

@@ -232,13 +232,19 @@ async fn write_rows<P: Write + Send, C: Write>(
     Ok(writer.finish()?)
 }
 
-/// Writes a published table again, from the rows of its CSV.
+/// Writes a published table again, from the rows of its CSV, or of its Parquet file where the CSV is not there.
 fn rewrite_table(spec: &DatasetSpec, release: &Path, folder: &Path) -> Result<TableReceipt, StageError> {
     let path = release.join(solidata_canon::csv_path(&spec.id));
-    let file = File::open(&path).map_err(|e| StageError::vault(&path, e))?;
     let mut writer = table_writer(spec, folder)?;
-    for batch in solidata_canon::read_csv(BufReader::new(file), &spec.contract)? {
-        writer.write(&batch?)?;
+    if path.exists() {
+        let file = File::open(&path).map_err(|e| StageError::vault(&path, e))?;
+        for batch in solidata_canon::read_csv(BufReader::new(file), &spec.contract)? {
+            writer.write(&batch?)?;
+        }
+    } else {
+        for batch in read_parquet(&release.join(solidata_canon::parquet_path(&spec.id)))? {
+            writer.write(&batch)?;
+        }
     }
     Ok(writer.finish()?)
 }

@@ -7,7 +7,7 @@ use arrow::{
 };
 use futures::StreamExt;
 use solidata_demand::{Before, Given, Lists, Period, Protected, Scope, Shown};
-use solidata_model::{Digest, IndexEntry, Manifest, Month, StageKey, kind};
+use solidata_model::{Digest, IndexEntry, Manifest, Month, ReleaseState, StageKey, kind};
 use solidata_store::{LedgerEntry, PublicStore, Vault, VaultView, release::MANIFEST};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +34,11 @@ pub(crate) async fn sync(vault: &Vault, store: &PublicStore) -> Result<(), Stage
     missing.sort_by_key(|r| r.sealed);
     for release in missing {
         let scratch = vault.scratch("ledger")?;
-        let table = fetch(store, release, scratch.path().join("table")).await?;
+        // What was withdrawn cannot be read again: readers may have it all the same, and what it gave is known to them alone.
+        let table = match release.state {
+            ReleaseState::Withdrawn => None,
+            _ => fetch(store, release, scratch.path().join("table")).await?,
+        };
         vault.append_ledger(release.clone(), table.as_deref())?;
     }
     Ok(())
@@ -69,7 +73,8 @@ pub(crate) async fn keep_geography(store: &PublicStore, project: &Project, month
     let (index, _) = store.read_index().await?;
     let years: BTreeSet<i32> = months.iter().map(|month| month.year()).collect();
     let lists = project.code_lists()?;
-    for release in index.releases.iter().filter(|r| years.contains(&r.month.year())) {
+    let there = |r: &&IndexEntry| r.state != ReleaseState::Withdrawn && years.contains(&r.month.year());
+    for release in index.releases.iter().filter(there) {
         for published in manifest(store, release).await?.code_lists.iter().filter(|list| GEOGRAPHY.contains(&list.name.as_str())) {
             if let Some(own) = lists.iter().find(|own| own.name == published.name && own.sha256 != published.sha256) {
                 let (release, list) = (release.prefix.clone(), published.name.clone());
@@ -81,7 +86,7 @@ pub(crate) async fn keep_geography(store: &PublicStore, project: &Project, month
 }
 
 /// The manifest of a release, as the index names it.
-async fn manifest(store: &PublicStore, release: &IndexEntry) -> Result<Manifest, StageError> {
+pub(crate) async fn manifest(store: &PublicStore, release: &IndexEntry) -> Result<Manifest, StageError> {
     let damaged = || StageError::Damaged { what: format!("{}/{}/{MANIFEST}", store.address(), release.prefix) };
     let bytes = store.get(&format!("{}/{MANIFEST}", release.prefix)).await?.ok_or_else(damaged)?;
     if Digest::of(&bytes) != release.manifest_sha256 {
@@ -94,6 +99,7 @@ async fn manifest(store: &PublicStore, release: &IndexEntry) -> Result<Manifest,
 struct PastMonth {
     /// The number of its link in the chain; none while it is not published.
     sealed: Option<u64>,
+    manifest: Option<Digest<kind::File>>,
     partial: bool,
     /// The table of demand that was published.
     table: Option<Digest<kind::File>>,
@@ -109,9 +115,11 @@ enum Rows {
 /// The periods that a month closes, and the keys of the exact counts of their other months.
 pub(crate) type Closing = (Scope, BTreeMap<Month, StageKey>);
 
-/// What was published of each month, in its newest revision.
+/// What was published of each month, revision by revision.
 pub(crate) struct Past {
     months: BTreeMap<Month, Vec<PastMonth>>,
+    /// The releases that are made again: what was published after them does not count for them.
+    stands: BTreeMap<Month, u64>,
 }
 
 impl Past {
@@ -125,17 +133,34 @@ impl Past {
             let Some(table) = vault.ledger_table(&entry)? else { continue };
             let counts = counts_of(vault, &entry)?;
             let LedgerEntry { release, table: sha256, .. } = &entry;
-            let (sealed, partial) = (Some(release.sealed), release.partial);
-            let month = PastMonth { sealed, partial, table: *sha256, counts, rows: Rows::Table(table) };
+            let (sealed, manifest, partial) = (Some(release.sealed), Some(release.manifest_sha256), release.partial);
+            let month = PastMonth { sealed, manifest, partial, table: *sha256, counts, rows: Rows::Table(table) };
             months.entry(release.month).or_default().push(month);
         }
-        Ok(Self { months })
+        let stands = months.iter().filter_map(|(month, revisions)| Some((*month, revisions.iter().filter_map(|m| m.sealed).min()?)));
+        let stands = stands.collect();
+        Ok(Self { months, stands })
+    }
+
+    /// A release of a month is made again, as it was made when it was published; whether the ledger names it. Without this, the first revision of each
+    /// published month is.
+    pub(crate) fn stand_at(&mut self, month: Month, manifest: &Digest<kind::File>) -> bool {
+        let revisions = self.months.get(&month).into_iter().flatten();
+        let sealed = revisions.filter(|past| past.manifest.as_ref() == Some(manifest)).find_map(|past| past.sealed);
+        match sealed {
+            Some(sealed) => self.stands.insert(month, sealed),
+            None => self.stands.remove(&month),
+        };
+        sealed.is_some()
     }
 
     /// Adds a month that this run has made and not yet published, unless it is published.
     pub(crate) fn add(&mut self, month: Month, partial: bool, counts: StageKey, rows: Vec<Protected>) {
         if !self.is_published(month) {
-            self.months.insert(month, vec![PastMonth { sealed: None, partial, table: None, counts: Some(counts), rows: Rows::Made(rows) }]);
+            self.months.insert(
+                month,
+                vec![PastMonth { sealed: None, manifest: None, partial, table: None, counts: Some(counts), rows: Rows::Made(rows) }],
+            );
         }
     }
 
@@ -159,7 +184,7 @@ impl Past {
     /// What a month's release stands on: of every month the newest that was there before it. A month that is published already is made again from
     /// what was there then.
     fn seen_from<'a>(&'a self, month: Month) -> impl Fn(Month) -> Option<&'a PastMonth> {
-        let own = self.months.get(&month).into_iter().flatten().filter_map(|m| m.sealed).min();
+        let own = self.stands.get(&month).copied();
         move |other: Month| {
             let before = |m: &&PastMonth| match (m.sealed, own) {
                 (Some(sealed), Some(own)) => sealed < own,

@@ -2,6 +2,7 @@
 
 use crate::{
     Cubes, Lists, Project, ProtectedCubes, StageError,
+    datasets::CUBE,
     past::{self, Closing, Past},
 };
 use solidata_demand::{Before, Inner, Joint, Period, Protected, Report, Scope};
@@ -36,13 +37,14 @@ impl MonthProtection {
     }
 }
 
-/// The rules of protection: the same in every dataset of demand, since they show the same cells.
+/// The rules of protection: the same in the cube and in every dataset of demand, since they show the same cells.
 ///
 /// # Errors
 /// When two datasets differ, or none says them.
 pub(crate) fn rules(project: &Project) -> Result<Protection, StageError> {
     let mut rules: Option<Protection> = None;
-    for spec in project.datasets()?.into_iter().filter(|d| d.feeds == Feeds::Demand) {
+    let cube = project.protected_cube(CUBE)?;
+    for spec in project.datasets()?.into_iter().filter(|d| d.feeds == Feeds::Demand).chain([cube]) {
         let path = format!("datasets/{}/dataset.toml", spec.id);
         let own = spec.protection.ok_or_else(|| StageError::project(&path, "it has no [protection]"))?;
         if *rules.get_or_insert(own) != own {

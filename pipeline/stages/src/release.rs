@@ -189,17 +189,22 @@ impl Month<'_> {
             sql: digests(&["sql/cubes/", "sql/datasets/"], &|_| true)?,
             contracts: digests(&["datasets/"], &|p| p.ends_with("/dataset.toml") || p.ends_with("/schema.toml"))?,
             parameters_sha256: Digest::of(&canonical_json(self.run)?),
-            tool: Tool {
-                name: "solidata".into(),
-                version: env!("CARGO_PKG_VERSION").into(),
-                writer: WRITER_VERSION,
-                cargo_lock_sha256: Digest::of(CARGO_LOCK),
-            },
+            tool: running(),
             checks,
             tests: tests.into_iter().map(|(model, cases)| TestCount { model, cases }).collect(),
             files,
             previous: None,
         })
+    }
+}
+
+/// The program that runs.
+pub(crate) fn running() -> Tool {
+    Tool {
+        name: "solidata".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        writer: WRITER_VERSION,
+        cargo_lock_sha256: Digest::of(CARGO_LOCK),
     }
 }
 
@@ -225,7 +230,7 @@ pub(crate) async fn publish(
     let mut months = Vec::new();
     for f in &finished {
         let manifest = f.release.manifest();
-        let tables = manifest.files.iter().filter(|e| e.path.ends_with(".parquet"));
+        let tables = manifest.files.iter().filter(|e| e.path.starts_with("data/") && e.path.ends_with(".parquet"));
         let name = |path: &str| path.trim_start_matches("data/").trim_end_matches(".parquet").to_owned();
         months.push(PublishedMonth {
             month: manifest.month,

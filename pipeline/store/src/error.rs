@@ -100,6 +100,14 @@ pub enum StoreError {
         /// The store.
         address: String,
     },
+    /// A further revision of a month comes before the one that it follows.
+    #[error("{address}: {prefix} cannot be published: the revision before it is not there. Publish that one first")]
+    TooEarly {
+        /// The store.
+        address: String,
+        /// Where the revision would lie.
+        prefix: String,
+    },
     /// Another publication is at work in the folder, or on the same release of a bucket.
     #[error(
         "{address}: another publication is at work here. Run the same command again when it has ended; in a bucket, one that was killed counts as \
@@ -212,9 +220,12 @@ impl StoreError {
             Self::Location { .. } | Self::Denied { .. } | Self::Unconditional { .. } | Self::Vault { .. } | Self::Signer { .. } => {
                 Fault::Usage
             }
-            Self::Unavailable { .. } | Self::Io { .. } | Self::Conflict { .. } | Self::Busy { .. } | Self::VaultBusy { .. } => {
-                Fault::Unavailable
-            }
+            Self::Unavailable { .. }
+            | Self::TooEarly { .. }
+            | Self::Io { .. }
+            | Self::Conflict { .. }
+            | Self::Busy { .. }
+            | Self::VaultBusy { .. } => Fault::Unavailable,
             Self::Missing { .. }
             | Self::Occupied { .. }
             | Self::ReadBack { .. }

@@ -26,5 +26,5 @@ pub use manifest::{
 };
 pub use month::{Month, MonthError, month_range};
 pub use provenance::{PROVENANCE, PROVENANCE_MEDIA_TYPE};
-pub use runspec::{RunSpec, SnapshotPin, SnapshotRole, Thresholds};
+pub use runspec::{RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds};
 pub use stage_key::{StageKey, StageKeyBuilder, StageKeyError};

@@ -81,4 +81,20 @@ pub struct RunSpec {
     pub cut_off: Option<NaiveDate>,
     /// The thresholds.
     pub thresholds: Thresholds,
+    /// Why the month was published again; none for its first revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<RevisionSpec>,
+}
+
+/// What makes a run a correction of a month that is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevisionSpec {
+    /// Why, for readers.
+    pub reason: String,
+    /// Prefix of the revision that it corrects.
+    pub corrects: String,
+    /// Whether its figures of demand are those of the revision that it corrects. Two versions of a count tell what changed between them, so that the figures of
+    /// demand are kept as they were published.
+    pub demand_kept: bool,
 }

@@ -4,6 +4,7 @@ mod attack;
 mod check;
 mod explain;
 mod keygen;
+mod reproduce;
 mod run;
 mod signing;
 mod snapshot;
@@ -36,6 +37,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Synth(a) => synth::synth(a, output),
             Command::Snapshot(a) => snapshot::snapshot(a, output),
             Command::Verify(a) => verify::verify(a, output).await,
+            Command::Reproduce(a) => reproduce::reproduce(a, output).await,
             Command::Attack(a) => attack::attack(a, output).await,
             Command::Explain(a) => explain::explain(a, output),
             Command::Keygen(a) => keygen::keygen(a, output).await,

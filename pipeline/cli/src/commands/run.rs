@@ -6,7 +6,7 @@ use crate::{
 };
 use solidata_model::month_range;
 use solidata_signing::SecretKey;
-use solidata_stages::{Engine, Request, Summary};
+use solidata_stages::{Request, Summary};
 use std::{fmt::Write, sync::Arc};
 
 /// `solidata plan`
@@ -40,13 +40,7 @@ fn request(args: RunArgs, signer: impl FnOnce(&Signing) -> Result<Option<SecretK
     };
     let sha256 =
         args.sha256.iter().map(|text| text.parse().map_err(|e| CliError::Usage(format!("--sha256: {e}")))).collect::<Result<_, _>>()?;
-    let default = Engine::default();
-    let engine = Engine {
-        threads: args.threads.or(config.engine.threads).unwrap_or(default.threads).max(1),
-        batch_size: config.engine.batch_size.unwrap_or(default.batch_size),
-        memory_mb: config.engine.memory_mb.unwrap_or(default.memory_mb),
-        sort_records: config.engine.sort_records.unwrap_or(default.sort_records).max(1),
-    };
+    let engine = config.engine(args.threads);
     Ok(Request {
         months,
         partial: args.partial,
@@ -57,6 +51,7 @@ fn request(args: RunArgs, signer: impl FnOnce(&Signing) -> Result<Option<SecretK
         vault: args.vault.unwrap_or(config.vault),
         public: args.public.unwrap_or(config.public),
         store_options: super::store_options(),
+        revise: args.reason,
         engine,
         thresholds: config.thresholds,
         quarantine_share: config.max_quarantine_share,

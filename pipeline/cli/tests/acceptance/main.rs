@@ -8,4 +8,6 @@ mod command_line;
 mod damaged;
 mod forms;
 mod real_archive;
+mod reproduce;
+mod revise;
 mod world;

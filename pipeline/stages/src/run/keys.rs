@@ -12,7 +12,7 @@ const SEARCHES: u32 = 2;
 /// Raised when the cubes hold other things for the same searches.
 const CUBES: u32 = 1;
 
-pub(super) fn extraction(sha256: &Digest<kind::Snapshot>, roles: &[SnapshotRole], request: &Request, lists: &Lists) -> StageKey {
+pub(crate) fn extraction(sha256: &Digest<kind::Snapshot>, roles: &[SnapshotRole], request: &Request, lists: &Lists) -> StageKey {
     let mut roles = roles.to_vec();
     roles.sort();
     StageKeyBuilder::new("extraction", EXTRACTION)
@@ -25,7 +25,7 @@ pub(super) fn extraction(sha256: &Digest<kind::Snapshot>, roles: &[SnapshotRole]
         .finish()
 }
 
-pub(super) fn searches(extractions: &[StageKey], request: &Request, lists: &Lists) -> StageKey {
+pub(crate) fn searches(extractions: &[StageKey], request: &Request, lists: &Lists) -> StageKey {
     let mut keys: Vec<String> = extractions.iter().map(ToString::to_string).collect();
     keys.sort();
     StageKeyBuilder::new(SafeInputs::STAGE, SEARCHES)

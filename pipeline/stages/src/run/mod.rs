@@ -1,9 +1,10 @@
 //! A run: what is asked, the plan that follows from it, and its execution.
 
 mod coverage;
-mod keys;
+pub(crate) mod keys;
 mod plan;
 mod read;
+mod revise;
 
 pub use plan::{Action, Plan, Step, plan};
 
@@ -19,7 +20,8 @@ use crate::{
 };
 use chrono::NaiveDate;
 use coverage::{coverage, run_spec};
-use read::{Read, cubes, extract, searches};
+use read::{Read, extract};
+pub(crate) use read::{cubes, extract_again, searches};
 use serde::Serialize;
 use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
 use solidata_signing::SecretKey;
@@ -47,6 +49,8 @@ pub struct Request {
     pub public: String,
     /// Settings of the store's client, from the environment.
     pub store_options: Vec<(String, String)>,
+    /// The month is published, and this is why it is to be corrected.
+    pub revise: Option<String>,
     /// Resources.
     pub engine: Engine,
     /// Numbers of the net rule.
@@ -135,6 +139,9 @@ pub struct SnapshotSummary {
 /// # Errors
 /// See [`StageError`]; nothing is visible in the public store then.
 pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> Result<Summary, StageError> {
+    if let Some(reason) = &request.revise {
+        return revise::revise(request, &plan, reason, progress).await;
+    }
     crate::check(&request.project).await?.into_result()?;
     let request = &Request { project: request.project.of_months(&request.months)?, ..request.clone() };
     let store = PublicStore::open(&request.public, request.store_options.iter().cloned())?;

@@ -81,17 +81,22 @@ pub fn plan(request: &Request) -> Result<Plan, StageError> {
     }
     for month in &request.months {
         let action = Action::Build("tables are made anew and compared with what is published".into());
+        let prefix = match request.revise {
+            None => format!("releases/{month}/r1"),
+            // Its number is known when the store is read.
+            Some(_) => format!("releases/{month}/rN"),
+        };
         let mut writes = Vec::new();
         for spec in request.project.datasets()? {
             if spec.feeds == solidata_model::Feeds::Supply || !request.search.is_empty() {
-                writes.push(format!("releases/{month}/r1/{}", solidata_canon::parquet_path(&spec.id)));
-                writes.push(format!("releases/{month}/r1/{}", solidata_canon::csv_path(&spec.id)));
-                writes.push(format!("releases/{month}/r1/{}", solidata_canon::schema_path(&spec.id)));
+                writes.push(format!("{prefix}/{}", solidata_canon::parquet_path(&spec.id)));
+                writes.push(format!("{prefix}/{}", solidata_canon::csv_path(&spec.id)));
+                writes.push(format!("{prefix}/{}", solidata_canon::schema_path(&spec.id)));
             }
         }
-        writes.push(format!("releases/{month}/r1/{}", solidata_model::PROVENANCE));
-        writes.push(format!("releases/{month}/r1/manifest.json"));
-        writes.push(format!("releases/{month}/r1/SHA256SUMS"));
+        writes.push(format!("{prefix}/{}", solidata_model::PROVENANCE));
+        writes.push(format!("{prefix}/manifest.json"));
+        writes.push(format!("{prefix}/SHA256SUMS"));
         steps.push(Step { what: format!("make, check and seal {month}"), action, writes });
     }
     let action = Action::Build("last, by a conditional put".into());

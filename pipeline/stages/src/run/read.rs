@@ -16,11 +16,11 @@ use solidata_store::{Pin, PinStatus, Stage, StageOutput, Vault};
 use std::path::{Path, PathBuf};
 
 /// An extraction that is in the vault.
-pub(super) struct Read {
+pub(crate) struct Read {
     path: PathBuf,
-    pub(super) roles: Vec<SnapshotRole>,
+    pub(crate) roles: Vec<SnapshotRole>,
     key: StageKey,
-    pub(super) output: StageOutput,
+    pub(crate) output: StageOutput,
     pub(super) report: SourceReport,
     first_sight: bool,
     reused: bool,
@@ -111,6 +111,18 @@ pub(super) fn extract(input: &Input, request: &Request, vault: &Vault, lists: &L
     Ok(Read { path: input.path.clone(), roles: input.roles.clone(), key, output, report, first_sight, reused: false })
 }
 
+/// Reads a snapshot for what a release that names it was made from, whatever is known of it already.
+pub(crate) fn extract_again(
+    path: &Path,
+    roles: &[SnapshotRole],
+    request: &Request,
+    aside: &Vault,
+    lists: &Lists,
+    progress: &dyn Progress,
+) -> Result<Read, StageError> {
+    extract(&Input { path: path.into(), roles: roles.to_vec(), pinned: None }, request, aside, lists, progress)
+}
+
 fn move_files(from: &Path, to: &Path) -> Result<(), StageError> {
     let failed = |e| StageError::vault(from, e);
     for entry in std::fs::read_dir(from).map_err(failed)? {
@@ -131,7 +143,7 @@ fn expected(path: &Path, found: &Digest<kind::Snapshot>, request: &Request) -> R
     Err(StageError::UnexpectedDigest { path: path.into(), found: found.to_string() })
 }
 
-pub(super) fn searches(
+pub(crate) fn searches(
     read: &[Read],
     request: &Request,
     vault: &Vault,
@@ -157,7 +169,7 @@ pub(super) fn searches(
 }
 
 /// The exact counts of a month: from the vault, or made now.
-pub(super) async fn cubes(
+pub(crate) async fn cubes(
     month: Month,
     (searches, key): &(SafeInputs, StageKey),
     request: &Request,

@@ -2,7 +2,7 @@
 
 use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS};
 use crate::{Result, digest_file};
-use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, canonical_json};
+use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, REASON_MAX, canonical_json};
 use std::{collections::BTreeMap, path::Path};
 
 /// Describes a file that is no table, for the manifest: its size and sha256 are read from the disk.
@@ -24,6 +24,17 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     let rule = |holds: bool, broken: &str| if holds { Ok(()) } else { Err(broken.to_owned()) };
     rule(manifest.format == MANIFEST_FORMAT, &format!("the format is not {MANIFEST_FORMAT}: another version of solidata wrote it"))?;
     rule(manifest.revision > 0, "revisions count from 1")?;
+    rule(
+        (manifest.revision > 1) == manifest.run.revision.is_some(),
+        "its first revision corrects something, or a later one does not say what",
+    )?;
+    if let Some(revision) = &manifest.run.revision {
+        let corrects = (1..manifest.revision).any(|n| revision.corrects == format!("releases/{}/r{n}", manifest.month));
+        rule(corrects, "it does not correct an earlier revision of its month")?;
+        let plain =
+            !revision.reason.trim().is_empty() && revision.reason.len() <= REASON_MAX && !revision.reason.chars().any(char::is_control);
+        rule(plain, "its reason is empty, too long or has control characters")?;
+    }
     rule(manifest.month == manifest.run.month, "the month is not that of the run")?;
     let parameters = canonical_json(&manifest.run).map_err(|e| e.to_string())?;
     rule(manifest.parameters_sha256 == Digest::of(&parameters), "parameters_sha256 is not the digest of `run`")?;

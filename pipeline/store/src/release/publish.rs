@@ -64,7 +64,8 @@ pub struct Published {
 
 /// Publishes several releases, each of another month, at once: either `index.json` names all of them, or none that it did not name before.
 ///
-/// A month that is published with the same content (everything in the manifest but `previous` and `revision`) is left as it is. The same
+/// A month that is published with the same content (everything in the manifest but `previous` and `revision`) is left as it is. A release that says what it
+/// corrects and has the number after the newest revision of its month is published beside that one, which stays readable, and takes its place. The same
 /// call may be repeated after any failure or kill; what is published then is the same, byte for byte.
 ///
 /// With a `signer`, every manifest is signed, and the index. The first publication with one begins the list of keys; from then on only the newest of
@@ -102,21 +103,30 @@ impl<'a> Publication<'a> {
         let mut sealed = index.sealed;
         let mut steps = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            match index.newest_revision(draft.manifest().month) {
-                Some(entry) => {
+            let (month, revision) = (draft.manifest().month, draft.manifest().revision);
+            match index.newest_revision(month) {
+                Some(entry) if revision == entry.revision + 1 && draft.manifest().run.revision.is_some() => {
+                    let release = draft.seal(previous.take(), signer)?;
+                    previous = Some(release.as_previous());
+                    sealed += 1;
+                    steps.push(Step::Publish { release: Box::new(release), number: sealed });
+                }
+                Some(entry) if revision > entry.revision => return Err(too_early(store, &draft)),
+                // The same revision, whatever came after it.
+                Some(newest) => {
+                    let entry = index.releases.iter().find(|r| r.month == month && r.revision == revision).unwrap_or(newest);
+                    let otherwise = |differences: String| StoreError::PublishedOtherwise { prefix: entry.prefix.clone(), differences };
+                    if entry.state == ReleaseState::Withdrawn {
+                        return Err(otherwise("it was withdrawn".into()));
+                    }
                     let published = published_manifest(store, entry).await?;
                     let differences = differences(&published, draft.manifest());
                     if !differences.is_empty() {
-                        return Err(StoreError::PublishedOtherwise {
-                            prefix: entry.prefix.clone(),
-                            differences: format!("it differs in: {}", differences.join(", ")),
-                        });
+                        return Err(otherwise(format!("it differs in: {}", differences.join(", "))));
                     }
                     steps.push(Step::AlreadyPublished(entry.clone()));
                 }
-                None if draft.manifest().revision != 1 => {
-                    return Err(StoreError::internal("the first publication of a month is revision 1"));
-                }
+                None if revision != 1 => return Err(too_early(store, &draft)),
                 None => {
                     let release = draft.seal(previous.take(), signer)?;
                     previous = Some(release.as_previous());
@@ -195,7 +205,7 @@ impl<'a> Publication<'a> {
     }
 
     fn next_index(&self, store: &PublicStore, new: &[(&Release<Sealed>, u64)]) -> Result<Index> {
-        let done = new.iter().map(|(release, _)| Done::Publish { prefix: release.prefix() }).collect();
+        let done = new.iter().map(|(release, _)| done(release)).collect();
         let entries = new.iter().map(|(release, number)| entry(release, *number)).collect();
         signed::next_index(store, (&self.index, &self.token), done, entries, self.signer)
     }
@@ -232,6 +242,19 @@ impl Step {
             sealed: entry.sealed,
             outcome,
         }
+    }
+}
+
+fn too_early(store: &PublicStore, draft: &Release<Draft>) -> StoreError {
+    StoreError::TooEarly { address: store.address().into(), prefix: draft.prefix() }
+}
+
+/// What publishing a release does to the index.
+fn done(release: &Release<Sealed>) -> Done {
+    let prefix = release.prefix();
+    match &release.manifest().run.revision {
+        None => Done::Publish { prefix },
+        Some(revision) => Done::Revise { prefix, reason: Some(revision.reason.clone()) },
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     public::tests::{s3_stores, unique},
 };
 use chrono::NaiveDate;
-use solidata_model::{ChainLink, Index, MANIFEST_FORMAT, Month, RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool};
+use solidata_model::{ChainLink, Index, MANIFEST_FORMAT, Month, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool};
 
 /// The manifest of an invented month, for the files of `dir`.
 pub(crate) fn manifest(dir: &Path, month: &str, snapshot: &str) -> Manifest {
@@ -19,6 +19,7 @@ pub(crate) fn manifest(dir: &Path, month: &str, snapshot: &str) -> Manifest {
         covered_until: None,
         cut_off: None,
         thresholds: Thresholds::default(),
+        revision: None,
     };
     let files = walk(dir).unwrap().iter().map(|path| describe_file(dir, path, "application/json").unwrap()).collect();
     Manifest {
@@ -51,6 +52,19 @@ pub(crate) fn folder(text: &str) -> tempfile::TempDir {
 /// An invented release.
 pub(crate) fn draft(dir: &Path, month: &str) -> Release<Draft> {
     Release::draft(dir, manifest(dir, month, "snapshot"), &()).unwrap()
+}
+
+/// A further revision of a month.
+pub(crate) fn draft_of(dir: &Path, month: &str, revision: u32) -> Release<Draft> {
+    let mut manifest = manifest(dir, month, "snapshot");
+    manifest.revision = revision;
+    manifest.run.revision = (revision > 1).then(|| RevisionSpec {
+        reason: "a label was wrong".into(),
+        corrects: format!("releases/{month}/r{}", revision - 1),
+        demand_kept: true,
+    });
+    manifest.parameters_sha256 = Digest::of(&canonical_json(&manifest.run).unwrap());
+    Release::draft(dir, manifest, &()).unwrap()
 }
 
 /// Leaves what a publication leaves that is killed right before its swap: a mark that is held, objects (one of them strange), a link.
@@ -304,4 +318,30 @@ async fn a_damaged_store_is_not_built_upon() {
     let store = PublicStore::memory();
     store.put_new("index.json", canonical_json(&Index { sealed: 3, ..Index::empty() }).unwrap().into()).await.unwrap();
     assert!(publish_all(&store, vec![draft(a.path(), "2024-08")], None, &()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_revision_takes_the_place_of_the_one_before_which_stays() {
+    let (one, two) = (folder("one"), folder("two"));
+    let store = PublicStore::memory();
+    let early = publish_all(&store, vec![draft_of(two.path(), "2024-08", 2)], None, &()).await.unwrap_err();
+    assert!(matches!(early, StoreError::TooEarly { .. }), "{early}");
+    publish_all(&store, vec![draft(one.path(), "2024-08")], None, &()).await.unwrap();
+    let before = everything(&store).await;
+    let done = publish_all(&store, vec![draft_of(two.path(), "2024-08", 2)], None, &()).await.unwrap();
+    assert_eq!((done[0].revision, done[0].outcome, done[0].sealed), (2, Outcome::New, 2));
+    let (index, _) = store.read_index().await.unwrap();
+    assert_eq!(index.releases.iter().map(|r| r.state).collect::<Vec<_>>(), [ReleaseState::Superseded, ReleaseState::Current]);
+    assert!(matches!(&index.log[1].done[..], [Done::Revise { reason: Some(reason), .. }] if reason == "a label was wrong"));
+    let after = everything(&store).await;
+    assert!(before.iter().filter(|(path, _)| path.starts_with("releases/")).all(|(path, bytes)| after.get(path) == Some(bytes)));
+    // again: nothing to do, for the first one too
+    for draft in [draft_of(two.path(), "2024-08", 2), draft(one.path(), "2024-08")] {
+        let again = publish_all(&store, vec![draft], None, &()).await.unwrap();
+        assert_eq!(again[0].outcome, Outcome::AlreadyPublished);
+    }
+    let other = publish_all(&store, vec![draft_of(one.path(), "2024-08", 2)], None, &()).await.unwrap_err();
+    assert!(matches!(other, StoreError::PublishedOtherwise { .. }), "{other}");
+    assert!(matches!(publish_all(&store, vec![draft_of(two.path(), "2024-08", 4)], None, &()).await, Err(StoreError::TooEarly { .. })));
+    assert_eq!(everything(&store).await, after);
 }

@@ -35,7 +35,10 @@ use std::{
     fs::{self, File, TryLockError},
     io::Read,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 const MARKER: &str = "VAULT";
@@ -47,14 +50,16 @@ const FOLDERS: [&str; 8] = ["keys", "signing", "pins", "stages", "ledger", "coun
 #[derive(Debug, Clone)]
 pub struct VaultView {
     root: PathBuf,
+    /// Where outputs of stages and pins lie: the vault itself, or a folder aside.
+    made: PathBuf,
 }
 
 /// The vault, held by this run alone.
 #[derive(Debug)]
 pub struct Vault {
     view: VaultView,
-    next: AtomicU64,
-    _lock: File,
+    next: Arc<AtomicU64>,
+    _lock: Arc<File>,
 }
 
 /// A private folder for unfinished work, such as the runs of an external sort; removed when dropped.
@@ -73,7 +78,11 @@ impl VaultView {
             return Ok(None);
         }
         let root = dir.canonicalize().map_err(StoreError::io(dir, "find"))?;
-        Ok(is_vault(&root)?.then_some(Self { root }))
+        Ok(is_vault(&root)?.then(|| Self::of(root)))
+    }
+
+    fn of(root: PathBuf) -> Self {
+        Self { made: root.clone(), root }
     }
 
     /// The folder.
@@ -122,7 +131,7 @@ impl Vault {
         if !known {
             write_whole(&root.join("tmp"), &root.join(MARKER), MARKER_TEXT.as_bytes())?;
         }
-        Ok(Self { view: VaultView { root }, next: AtomicU64::new(0), _lock: lock })
+        Ok(Self { view: VaultView::of(root), next: Arc::default(), _lock: Arc::new(lock) })
     }
 
     /// What needs no lock.
@@ -133,6 +142,19 @@ impl Vault {
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.view.root
+    }
+
+    /// The same vault with its keys and its ledger, but with neither outputs of stages nor pins: what is made through it is made anew, and lies in `scratch`,
+    /// a folder of this vault, for as long as that lives.
+    ///
+    /// # Errors
+    /// When the folders cannot be made.
+    pub fn aside(&self, scratch: &Scratch) -> Result<Self> {
+        for name in ["stages", "pins"] {
+            create_private_dir(&scratch.path().join(name))?;
+        }
+        let view = VaultView { root: self.view.root.clone(), made: scratch.path().to_path_buf() };
+        Ok(Self { view, next: Arc::clone(&self.next), _lock: Arc::clone(&self._lock) })
     }
 
     /// A folder for unfinished work; removed when the value is dropped, or when the vault is next opened.

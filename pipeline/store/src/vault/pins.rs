@@ -68,7 +68,7 @@ impl VaultView {
     fn pin_file(&self, path: &Path, role: SnapshotRole) -> Result<(PathBuf, PathBuf)> {
         let path = path.canonicalize().map_err(StoreError::io(path, "find"))?;
         let name = Digest::<kind::Text>::of(format!("{role:?}\0{}", path.display()).as_bytes());
-        Ok((path, self.root().join("pins").join(format!("{name}.json"))))
+        Ok((path, self.made.join("pins").join(format!("{name}.json"))))
     }
 }
 

@@ -112,7 +112,7 @@ impl VaultView {
     /// When a folder cannot be read.
     pub fn stages(&self) -> Result<Vec<StageSummary>> {
         let mut found = Vec::new();
-        let root = self.root().join("stages");
+        let root = self.made.join("stages");
         for stage in folders(&root)? {
             for key in folders(&root.join(&stage))? {
                 let summary = match read_receipt(&self.stage_dir(&stage, &key), &stage, &key) {
@@ -126,7 +126,7 @@ impl VaultView {
     }
 
     fn stage_dir(&self, stage: &str, key: &str) -> PathBuf {
-        self.root().join("stages").join(stage).join(key)
+        self.made.join("stages").join(stage).join(key)
     }
 }
 

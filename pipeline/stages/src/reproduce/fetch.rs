@@ -1,0 +1,164 @@
+//! A release is copied to this machine before anything is done with it. What comes from outside is hostile: paths are checked, sizes are bounded by what the
+//! manifest says, and bytes that are not those of the manifest are kept for the comparison only.
+
+use super::manifest_at;
+use crate::{Progress, Project, StageError};
+use futures::StreamExt;
+use sha2::{Digest as _, Sha256};
+use solidata_model::{Digest, Manifest, Month};
+use solidata_store::{
+    INDEX, PublicStore,
+    release::{MANIFEST, SUMS, check_manifest},
+};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// The largest release that is made again: a manifest that promises more is refused before anything is read.
+const MOST_BYTES: u64 = 64 << 30;
+
+/// How a published file was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// As the manifest says.
+    Whole,
+    /// With other bytes than the manifest says.
+    Altered,
+    /// Not at all.
+    Missing,
+}
+
+/// A release on this machine.
+pub(super) struct Fetched {
+    /// What the release was called where it lies.
+    pub(super) address: String,
+    pub(super) manifest: Manifest,
+    pub(super) manifest_bytes: Vec<u8>,
+    /// The files that are as the manifest says.
+    pub(super) folder: PathBuf,
+    /// Those that are not.
+    pub(super) altered: PathBuf,
+    pub(super) found: BTreeMap<String, Found>,
+}
+
+/// The release that is meant: the target itself, or the current revision of a month of a store.
+pub(super) async fn of_release(store: PublicStore, month: Option<Month>) -> Result<PublicStore, StageError> {
+    if store.get(INDEX).await?.is_none() {
+        return Ok(store);
+    }
+    let (index, _) = store.read_index().await?;
+    let address = store.address().to_owned();
+    let entry = match month {
+        Some(month) => index.current_of(month).ok_or_else(|| format!("{address}: index.json names no release of {month}")),
+        None => index.current().ok_or_else(|| format!("{address}: index.json names no release")),
+    };
+    Ok(store.under(&entry.map_err(StageError::Usage)?.prefix))
+}
+
+/// Copies a release into a new folder.
+pub(super) async fn fetch(store: &PublicStore, folder: &Path, progress: &dyn Progress) -> Result<Fetched, StageError> {
+    let at = manifest_at(store);
+    let bytes = store.get(MANIFEST).await?.ok_or_else(|| {
+        StageError::Usage(format!("{at} is not there: name the folder or address of one release, or a store with --month"))
+    })?;
+    let damaged = |detail: String| StageError::Damaged { what: format!("{at} ({detail})") };
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
+    check_manifest(&manifest).map_err(damaged)?;
+    let total = manifest.files.iter().try_fold(0u64, |sum, f| sum.checked_add(f.bytes)).filter(|sum| *sum <= MOST_BYTES);
+    let total = total.ok_or_else(|| damaged("its files are larger together than any release".into()))?;
+    progress.begin(&format!("fetch {}", store.address()), Some(total));
+    let altered = folder.with_extension("altered");
+    let mut found = BTreeMap::new();
+    for file in &manifest.files {
+        let to = folder.join(&file.path);
+        create_parent(&to)?;
+        let got = copy(store, &file.path, &to, file.bytes, progress).await?;
+        let state = match got {
+            None => Found::Missing,
+            Some((bytes, sha256)) if (bytes, sha256) == (file.bytes, file.sha256) => Found::Whole,
+            Some(_) => {
+                let aside = altered.join(&file.path);
+                create_parent(&aside)?;
+                fs::rename(&to, &aside).map_err(|e| StageError::vault(&aside, e))?;
+                Found::Altered
+            }
+        };
+        found.insert(file.path.clone(), state);
+    }
+    for (name, bytes) in [(MANIFEST, Some(bytes.clone())), (SUMS, store.get(SUMS).await?)] {
+        let Some(bytes) = bytes else {
+            found.insert(name.to_owned(), Found::Missing);
+            continue;
+        };
+        let to = altered.join(name);
+        create_parent(&to)?;
+        fs::write(&to, bytes).map_err(|e| StageError::vault(&to, e))?;
+    }
+    progress.end();
+    Ok(Fetched { address: store.address().to_owned(), manifest, manifest_bytes: bytes.to_vec(), folder: folder.into(), altered, found })
+}
+
+fn create_parent(path: &Path) -> Result<(), StageError> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(|e| StageError::vault(parent, e))
+}
+
+/// Copies an object, at most one byte more than it should have; its size and sha256.
+async fn copy(
+    store: &PublicStore,
+    path: &str,
+    to: &Path,
+    most: u64,
+    progress: &dyn Progress,
+) -> Result<Option<(u64, Digest<solidata_model::kind::File>)>, StageError> {
+    let Some((_, mut stream)) = store.stream(path).await? else { return Ok(None) };
+    let failed = |e| StageError::vault(to, e);
+    let mut out = File::create(to).map_err(failed)?;
+    let (mut size, mut hasher) = (0u64, Sha256::new());
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        let room = usize::try_from((most + 1).saturating_sub(size)).unwrap_or(usize::MAX);
+        let piece = piece.get(..piece.len().min(room)).unwrap_or_default();
+        if piece.is_empty() {
+            break;
+        }
+        out.write_all(piece).map_err(failed)?;
+        hasher.update(piece);
+        size += piece.len() as u64;
+        progress.advance(piece.len() as u64);
+    }
+    Ok(Some((size, Digest::from_bytes(hasher.finalize().into()))))
+}
+
+impl Fetched {
+    /// Where a file lies that is as the manifest says.
+    pub(super) fn whole(&self, path: &str) -> Option<PathBuf> {
+        (self.found.get(path) == Some(&Found::Whole)).then(|| self.folder.join(path))
+    }
+
+    /// Puts files of the project that are damaged or missing in their place, where this program was built with the very same.
+    pub(super) fn mend(&self) -> Result<(), StageError> {
+        let own = Project::embedded().of_month(self.manifest.month);
+        let own: BTreeMap<String, &[u8]> = own.files()?.into_iter().collect();
+        for file in self.manifest.files.iter().filter(|f| self.found.get(&f.path) != Some(&Found::Whole)) {
+            if let Some(bytes) = own.get(&file.path).filter(|bytes| Digest::of(bytes) == file.sha256) {
+                let to = self.folder.join(&file.path);
+                create_parent(&to)?;
+                fs::write(&to, bytes).map_err(|e| StageError::vault(&to, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a file as they are published; none when it is not there.
+    pub(super) fn published(&self, path: &str) -> Option<PathBuf> {
+        match self.found.get(path) {
+            Some(Found::Missing) => None,
+            Some(Found::Whole) => Some(self.folder.join(path)),
+            _ => Some(self.altered.join(path)),
+        }
+    }
+}
