@@ -75,6 +75,11 @@ pub enum Command {
     #[command(after_help = "The password is read from SOLIDATA_SIGNING_PASSWORD or the file of [signing] password_file.\nExamples:\n  \
                       SOLIDATA_SIGNING_PASSWORD=... solidata keygen --vault vault\n  solidata keygen --rotate --name solidata-2027 --vault vault --public out")]
     Keygen(KeygenArgs),
+    /// Remove what killed publications left in the public store, and what has been in the vault for longer than it may
+    #[command(
+        after_help = "Nothing that is published, or is being published, is ever touched.\nExamples:\n  solidata gc --dry-run --vault vault --public out\n  solidata gc --vault vault --public s3://bucket/solidata"
+    )]
+    Gc(GcArgs),
     /// Say what a vault and a public store hold
     #[command(after_help = "Example: solidata status --vault vault --public out")]
     Status(StatusArgs),
@@ -284,6 +289,23 @@ pub struct ExplainArgs {
     /// Threads [default: the machine's cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// `gc`.
+#[derive(Debug, clap::Args)]
+pub struct GcArgs {
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The public store
+    #[arg(long, value_name = "DIR_OR_URL")]
+    pub public: Option<String>,
+    /// Settings
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `status`.

@@ -19,6 +19,8 @@ pub struct Config {
     pub month_end_slack_minutes: u32,
     /// Who signs.
     pub signing: Signing,
+    /// What leaves the vault after its time.
+    pub retention: Retention,
     /// What decides no byte.
     pub engine: Engine,
     /// What decides what is published.
@@ -33,6 +35,29 @@ pub struct Signing {
     pub key: Option<PathBuf>,
     /// A file whose first line is the password of the key.
     pub password_file: Option<PathBuf>,
+}
+
+/// After how many days `gc` removes what is about single searches; 0: never.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Raw snapshots in the folder `snapshots` of the vault.
+    pub snapshots_days: u32,
+    /// What the vault keeps of single searches and of the directory.
+    pub safe_inputs_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { snapshots_days: 90, safe_inputs_days: 400 }
+    }
+}
+
+impl From<&Retention> for solidata_store::Retention {
+    fn from(days: &Retention) -> Self {
+        let time = |days: u32| (days > 0).then(|| std::time::Duration::from_secs(u64::from(days) * 24 * 3600));
+        Self { snapshots: time(days.snapshots_days), safe_inputs: time(days.safe_inputs_days) }
+    }
 }
 
 /// Resources.
@@ -57,6 +82,7 @@ impl Default for Config {
             max_quarantine_share: 0.01,
             month_end_slack_minutes: 120,
             signing: Signing::default(),
+            retention: Retention::default(),
             engine: Engine::default(),
             thresholds: Thresholds::default(),
         }
@@ -110,6 +136,7 @@ mod tests {
         let default = Config::default();
         assert_eq!((config.vault, config.public), (default.vault, default.public));
         assert_eq!(config.month_end_slack_minutes, default.month_end_slack_minutes);
+        assert_eq!(format!("{:?}", config.retention), format!("{:?}", default.retention));
         assert_eq!(config.engine.batch_size, Some(solidata_stages::Engine::default().batch_size));
         assert_eq!(config.engine.sort_records, Some(solidata_stages::Engine::default().sort_records));
     }

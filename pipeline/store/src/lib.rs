@@ -28,6 +28,6 @@ pub use files::{digest_file, walk};
 pub use progress::{Phase, Progress};
 pub use public::{DryRunLog, Exclusive, INDEX, IndexToken, ObjectInfo, PlannedWrite, PublicStore, Put};
 pub use vault::{
-    HashKey, LedgerEntry, Pending, Pin, PinStatus, Rebuild, Receipt, ReceiptFile, Scratch, Stage, StageOutput, StageSummary, Vault,
-    VaultView,
+    Expired, HashKey, LedgerEntry, Pending, Pin, PinStatus, Private, Rebuild, Receipt, ReceiptFile, Retention, Scratch, Stage, StageOutput,
+    StageSummary, Vault, VaultView,
 };

@@ -3,6 +3,7 @@
 mod attack;
 mod check;
 mod explain;
+mod gc;
 mod keygen;
 mod reproduce;
 mod run;
@@ -40,6 +41,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Reproduce(a) => reproduce::reproduce(a, output).await,
             Command::Attack(a) => attack::attack(a, output).await,
             Command::Explain(a) => explain::explain(a, output),
+            Command::Gc(a) => gc::gc(a, output).await,
             Command::Keygen(a) => keygen::keygen(a, output).await,
             Command::Status(a) => status::status(a, output).await,
         }

@@ -28,6 +28,16 @@ impl PublicStore {
     /// # Errors
     /// [`StoreError::Location`] when the address or a variable is not understood.
     pub fn open(location: &str, vars: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let vars: Vec<(String, String)> = vars.into_iter().collect();
+        let store = Self::open_as_it_is(location, &vars)?;
+        #[cfg(feature = "faults")]
+        if let Some((_, plan)) = vars.iter().find(|(name, _)| name == "SOLIDATA_FAULTS") {
+            return store.with_faults_of(plan);
+        }
+        Ok(store)
+    }
+
+    fn open_as_it_is(location: &str, vars: &[(String, String)]) -> Result<Self> {
         let Some((scheme, _)) = location.split_once("://") else { return Self::folder(Path::new(location)) };
         let wrong = |detail: String| StoreError::Location { location: redacted(location), detail };
         let url = Url::parse(location).map_err(|e| wrong(format!("not an address ({e}): {FORMS}")))?;
@@ -35,7 +45,6 @@ impl PublicStore {
             return Err(wrong("an address has no password, query or fragment: put credentials in the environment".into()));
         }
         let root = Key::from_url_path(url.path()).map_err(|e| wrong(e.to_string()))?;
-        let vars: Vec<(String, String)> = vars.into_iter().collect();
         let address = location.trim_end_matches('/').to_owned();
         let failed = |e: object_store::Error| wrong(format!("{e}: check the address and the variables of this store"));
         let (objects, kind): (Arc<dyn ObjectStore>, Kind) = match scheme {
@@ -44,12 +53,12 @@ impl PublicStore {
                 return Self::folder(&path);
             }
             "memory" => (Arc::new(InMemory::new()), Kind::Local),
-            "s3" | "s3a" => (Arc::new(s3(&url, &vars).map_err(failed)?), Kind::Remote),
-            "gs" => (Arc::new(gcs(&url, &vars).map_err(failed)?), Kind::Remote),
-            "az" | "adl" | "azure" | "abfs" | "abfss" => (Arc::new(azure(&url, &vars).map_err(failed)?), Kind::Remote),
+            "s3" | "s3a" => (Arc::new(s3(&url, vars).map_err(failed)?), Kind::Remote),
+            "gs" => (Arc::new(gcs(&url, vars).map_err(failed)?), Kind::Remote),
+            "az" | "adl" | "azure" | "abfs" | "abfss" => (Arc::new(azure(&url, vars).map_err(failed)?), Kind::Remote),
             "http" | "https" => {
                 let base = &url[..url::Position::BeforePath];
-                let options = client_options("", &vars, scheme == "http");
+                let options = client_options("", vars, scheme == "http");
                 let web = HttpBuilder::new().with_url(base).with_client_options(options).with_retry(retry::inner());
                 (Arc::new(web.build().map_err(failed)?), Kind::Web)
             }

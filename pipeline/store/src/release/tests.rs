@@ -4,7 +4,9 @@ use crate::{
     public::tests::{s3_stores, unique},
 };
 use chrono::NaiveDate;
-use solidata_model::{ChainLink, Index, MANIFEST_FORMAT, Month, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool};
+use solidata_model::{
+    ChainLink, Done, Index, MANIFEST_FORMAT, Month, ReleaseState, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool,
+};
 
 /// The manifest of an invented month, for the files of `dir`.
 pub(crate) fn manifest(dir: &Path, month: &str, snapshot: &str) -> Manifest {

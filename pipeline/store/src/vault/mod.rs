@@ -5,6 +5,7 @@
 //! lock                             held by the one run that works here; the system lets go of it when the run ends, however it ends
 //! keys/year-2024.key stream.key    secret keys of the hashes, 64 hexadecimal digits each: keep a backup
 //! pins/<sha256>.json               what a snapshot was when it was first seen
+//! snapshots/                       raw snapshots, when the operator puts them here: they leave after their time
 //! stages/<stage>/<StageKey>/       the output of a stage: files and receipt.json
 //! signing/NAME.key, NAME.pub       keys that sign releases, minisign's files: keep a backup
 //! ledger/000001.json, .parquet     everything ever published of demand, release by release; lines are added, never changed
@@ -18,6 +19,7 @@ mod counts;
 mod keys;
 mod ledger;
 mod pins;
+mod retention;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ mod tests;
 pub use keys::HashKey;
 pub use ledger::LedgerEntry;
 pub use pins::{Pin, PinStatus};
+pub use retention::{Expired, Private, Retention};
 pub use stage::{Pending, Rebuild, Receipt, ReceiptFile, Stage, StageOutput, StageSummary};
 
 use crate::{
