@@ -6,12 +6,17 @@ out="${OUT:-out}"
 cargo build --release --locked --bin solidata
 solidata="${CARGO_TARGET_DIR:-target}/release/solidata"
 mkdir -p "$out"
-if [ ! -f "$out/snapshot/snapshot.archive.gz" ]; then
-    "$solidata" synth --out "$out/snapshot" --from 2024-09-01 --to 2024-10-03 --departments 67,68 --seed 7 --form archive
+solidata=$(realpath "$solidata")
+cd "$out"
+# A key without password is for a sample only.
+[ -f vault/signing/solidata.key ] || "$solidata" keygen --no-password --vault vault
+printf 'vault = "vault"\npublic = "public"\n[signing]\nkey = "vault/signing/solidata.key"\n' > solidata.toml
+if [ ! -f "snapshot/snapshot.archive.gz" ]; then
+    "$solidata" synth --out "snapshot" --from 2024-09-01 --to 2024-10-03 --departments 67,68 --seed 7 --form archive
 fi
-"$solidata" run --month 2024-09 --lieux "$out/snapshot/snapshot.archive.gz" --search "$out/snapshot/snapshot.archive.gz" \
-    --vault "$out/vault" --public "$out/public"
-"$solidata" verify "$out/public"
+"$solidata" run --month 2024-09 --lieux "snapshot/snapshot.archive.gz" --search "snapshot/snapshot.archive.gz" \
+    --vault vault --public public
+"$solidata" verify public
 cat <<END
 
 A release of synthetic data lies in $out/public/releases/2024-09/r1:
