@@ -36,7 +36,8 @@ calls=$(cut -d' ' -f1 "$work/calls" | sort -n | tail -1)
 point() { # NAME, FAULT, whether the run may end well
     local here=$work/run-$1 fault=$2 code=0
     cp -r "$work/base" "$here"
-    (cd "$here" && SOLIDATA_FAULTS=$fault "$solidata" "${second[@]}" > "$here/log" 2>&1) || code=$?
+    # The shell's own word on the abort is no finding.
+    { (cd "$here" && SOLIDATA_FAULTS=$fault exec "$solidata" "${second[@]}" > "$here/log" 2>&1); } 2> /dev/null || code=$?
     if [ "$3" = dies ] && [ "$code" -ne 134 ]; then echo "FAIL $1: exit code $code, not an abort"; tail -2 "$here/log"; return; fi
     # `verify` sees a store that is whole: the month as it was, or with its correction.
     if ! "$solidata" verify "$here/p" > "$here/verify" 2>&1; then echo "FAIL $1: the store is not whole"; grep -v '"INFO"' "$here/verify" | head -5; return; fi

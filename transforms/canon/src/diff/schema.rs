@@ -1,0 +1,148 @@
+use serde::Serialize;
+use solidata_model::{Column, Contract};
+use std::{collections::BTreeSet, fmt};
+
+/// What a change of a schema asks of those who import the dataset. The policy, by the first line that applies:
+///
+/// | level | what changed |
+/// |---|---|
+/// | major | a column was removed, renamed or moved before another; another type, pattern or code list; may be empty now and could not; values taken from its list, or the list taken away; another sort key |
+/// | minor | a column was added; values were added to its list; cannot be empty any more and could |
+/// | patch | descriptions and examples |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaLevel {
+    /// Nothing to do.
+    Patch,
+    /// Nothing breaks, and there is something new.
+    Minor,
+    /// An import may break.
+    Major,
+}
+
+impl fmt::Display for SchemaLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
+}
+
+/// What changed of one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnChange {
+    /// The column; `*` for the table as a whole.
+    pub column: String,
+    /// What, in words.
+    pub what: String,
+    /// What it asks of importers.
+    pub level: SchemaLevel,
+}
+
+/// How two schemas of a dataset differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SchemaDiff {
+    /// The version before.
+    pub from: String,
+    /// The version after.
+    pub to: String,
+    /// Every change, in the order of the columns.
+    pub changes: Vec<ColumnChange>,
+}
+
+impl SchemaDiff {
+    /// Compares two contracts with their sort keys.
+    pub fn of(before: (&Contract, &[String]), after: (&Contract, &[String])) -> Self {
+        let mut changes = Vec::new();
+        let mut add = |column: &str, what: &str, level| changes.push(ColumnChange { column: column.into(), what: what.into(), level });
+        let (a, b) = (&before.0.columns, &after.0.columns);
+        let find = |columns: &'_ [Column], name: &str| columns.iter().position(|c| c.name == name);
+        for column in a {
+            match find(b, &column.name).and_then(|i| b.get(i)) {
+                None => add(&column.name, "removed", SchemaLevel::Major),
+                Some(now) => compare(column, now, &mut add),
+            }
+        }
+        for column in b.iter().filter(|c| find(a, &c.name).is_none()) {
+            add(&column.name, "added", SchemaLevel::Minor);
+        }
+        let common = |of: &'_ [Column], other: &[Column]| -> Vec<String> {
+            of.iter().filter(|c| find(other, &c.name).is_some()).map(|c| c.name.clone()).collect()
+        };
+        if common(a, b) != common(b, a) {
+            add("*", "columns in another order", SchemaLevel::Major);
+        }
+        if before.1 != after.1 {
+            add("*", "another sort key", SchemaLevel::Major);
+        }
+        Self { from: before.0.version.clone(), to: after.0.version.clone(), changes }
+    }
+
+    /// What the changes ask of importers; none when nothing changed.
+    pub fn level(&self) -> Option<SchemaLevel> {
+        self.changes.iter().map(|c| c.level).max()
+    }
+
+    /// What the versions promise; none when they are the same, an error when the version went back or is none.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn declared(&self) -> Result<Option<SchemaLevel>, String> {
+        let parse = |text: &str| -> Option<[u64; 3]> {
+            let parts: Vec<u64> = text.split('.').map(|p| p.parse().ok()).collect::<Option<_>>()?;
+            parts.try_into().ok()
+        };
+        let wrong = |text: &str| format!("'{text}' is no version: write major.minor.patch");
+        let (from, to) = (parse(&self.from).ok_or_else(|| wrong(&self.from))?, parse(&self.to).ok_or_else(|| wrong(&self.to))?);
+        if to < from {
+            return Err(format!("the version went back from {} to {}", self.from, self.to));
+        }
+        Ok([SchemaLevel::Major, SchemaLevel::Minor, SchemaLevel::Patch]
+            .into_iter()
+            .zip(from.iter().zip(&to))
+            .find(|(_, (a, b))| a != b)
+            .map(|(level, _)| level))
+    }
+
+    /// Whether the declared version says at least what changed.
+    ///
+    /// # Errors
+    /// What changed, and which version it needs.
+    pub fn check(&self) -> Result<(), String> {
+        let (needed, declared) = (self.level(), self.declared()?);
+        if needed <= declared {
+            return Ok(());
+        }
+        let level = needed.unwrap_or(SchemaLevel::Patch);
+        let what: Vec<String> =
+            self.changes.iter().filter(|c| Some(c.level) == needed).map(|c| format!("{}: {}", c.column, c.what)).collect();
+        Err(format!("this is a {level} change ({}), and the version went from {} to {}", what.join("; "), self.from, self.to))
+    }
+}
+
+fn compare(a: &Column, b: &Column, add: &mut impl FnMut(&str, &str, SchemaLevel)) {
+    use SchemaLevel::{Major, Minor, Patch};
+    let mut differ = |holds: bool, what: &str, level| {
+        if holds {
+            add(&a.name, what, level);
+        }
+    };
+    differ(a.kind != b.kind, "another type", Major);
+    differ(!a.null && b.null, "it may be empty now", Major);
+    differ(a.null && !b.null, "it cannot be empty any more", Minor);
+    differ(a.pattern != b.pattern, "another pattern", Major);
+    differ(a.code_list != b.code_list, "another code list", Major);
+    let (before, after): (BTreeSet<_>, BTreeSet<_>) = (a.values.iter().collect(), b.values.iter().collect());
+    match (before.is_empty(), after.is_empty()) {
+        (true, true) => {}
+        (true, false) => differ(true, "its values are listed now", Minor),
+        (false, true) => differ(true, "its values are not listed any more", Major),
+        (false, false) => {
+            differ(before.difference(&after).next().is_some(), "values were taken from its list", Major);
+            differ(after.difference(&before).next().is_some(), "values were added to its list", Minor);
+        }
+    }
+    differ((&a.fr, &a.en, &a.example) != (&b.fr, &b.en, &b.example), "another description or example", Patch);
+}
