@@ -78,7 +78,7 @@ impl<'a> Side<'a> {
     fn fill(&mut self) -> Result<(), CanonError> {
         self.row = 0;
         self.batch = None;
-        while let Some(batch) = self.rest.next() {
+        for batch in &mut *self.rest {
             let batch = batch?;
             if batch.num_rows() > 0 {
                 self.batch = Some(batch);
