@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod changes;
 mod dataset;
 mod digest;
 mod history;
@@ -16,6 +17,10 @@ mod provenance;
 mod runspec;
 mod stage_key;
 
+pub use changes::{
+    CHANGES, CHANGES_PAGE, ChangedKeys, Changes, ColumnChange, DatasetChanges, IndicatorChange, Presence, RETIRED, RemovedKey, RowCounts,
+    SchemaChanges, SchemaLevel,
+};
 pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Protection};
 pub use digest::{Digest, DigestError, kind};
 pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX};

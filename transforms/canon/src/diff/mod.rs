@@ -6,4 +6,4 @@ mod schema;
 mod tests;
 
 pub use rows::{RowsDiff, rows_diff};
-pub use schema::{ColumnChange, SchemaDiff, SchemaLevel};
+pub use schema::SchemaDiff;

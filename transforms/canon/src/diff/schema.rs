@@ -1,45 +1,6 @@
 use serde::Serialize;
-use solidata_model::{Column, Contract};
-use std::{collections::BTreeSet, fmt};
-
-/// What a change of a schema asks of those who import the dataset. The policy, by the first line that applies:
-///
-/// | level | what changed |
-/// |---|---|
-/// | major | a column was removed, renamed or moved before another; another type, pattern or code list; may be empty now and could not; values taken from its list, or the list taken away; another sort key |
-/// | minor | a column was added; values were added to its list; cannot be empty any more and could |
-/// | patch | descriptions and examples |
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SchemaLevel {
-    /// Nothing to do.
-    Patch,
-    /// Nothing breaks, and there is something new.
-    Minor,
-    /// An import may break.
-    Major,
-}
-
-impl fmt::Display for SchemaLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Patch => "patch",
-            Self::Minor => "minor",
-            Self::Major => "major",
-        })
-    }
-}
-
-/// What changed of one column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ColumnChange {
-    /// The column; `*` for the table as a whole.
-    pub column: String,
-    /// What, in words.
-    pub what: String,
-    /// What it asks of importers.
-    pub level: SchemaLevel,
-}
+use solidata_model::{Column, ColumnChange, Contract, SchemaLevel};
+use std::collections::BTreeSet;
 
 /// How two schemas of a dataset differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

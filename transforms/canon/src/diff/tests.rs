@@ -4,7 +4,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema},
 };
 use proptest::prelude::*;
-use solidata_model::{Contract, DatasetSpec};
+use solidata_model::{Contract, DatasetSpec, SchemaLevel};
 use std::{collections::BTreeMap, sync::Arc};
 
 fn contract(version: &str, columns: &[&str]) -> Contract {
