@@ -14,6 +14,7 @@
 
 mod attack;
 mod chain;
+mod changes;
 mod compare;
 mod error;
 mod index;
@@ -28,12 +29,14 @@ mod tests;
 #[cfg(test)]
 mod tests_signed;
 mod verify;
+mod withdrawn;
 
 pub use attack::{
     AttackNumbers, AttackOutcome, AttackRequest, AttackSettings, CodeListFiles, CodeLists, DemandProblem, DemandReader, Histories, History,
     InsiderNumbers, IntervalNumbers, PublishedDemand, ReleaseId, Secrets, Shares, Telltale, TelltaleKind, attack, attack_history,
     attack_history_knowing, attack_insiders, attack_problem, read_draft,
 };
+pub use changes::{Keys, ReleaseTables, changes, diff, wrong_versions};
 pub use compare::{Difference, Verdict, compare_files};
 pub use error::AuditError;
 pub use report::{Code, Finding, Report};

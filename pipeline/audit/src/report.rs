@@ -36,6 +36,8 @@ pub enum Code {
     Key,
     /// A signature is missing, was made by another key, or does not hold.
     Signature,
+    /// The tombstone of a withdrawn release is not the one that the index speaks of.
+    Tombstone,
     /// The statement of provenance does not follow from the manifest.
     Provenance,
 }

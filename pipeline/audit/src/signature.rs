@@ -1,7 +1,7 @@
 //! Who signed a store, and whether what was seen of it before is in its history.
 
 use crate::{Code, Report};
-use solidata_model::{Digest, Index, kind};
+use solidata_model::{Digest, Done, Index, kind};
 use solidata_signing::{PublicKey, check_index_signature, check_keys};
 use solidata_store::INDEX;
 use std::collections::BTreeMap;
@@ -64,6 +64,15 @@ impl<'a> Signers<'a> {
             ));
         }
         Self { keys: Some(keys), publications }
+    }
+
+    /// The keys that may have signed the tombstone of a withdrawn release: that of the withdrawal, and those after it, with which it may have been ended. None when the
+    /// list of keys does not hold; empty when the store had no key.
+    pub(crate) fn since_withdrawal(&self, index: &Index, prefix: &str) -> Option<&[PublicKey]> {
+        let keys = self.keys.as_ref()?;
+        let gone = |done: &Done| matches!(done, Done::Withdraw { prefix: gone, .. } if gone == prefix);
+        let counter = index.log.iter().find(|change| change.done.iter().any(gone))?.counter;
+        Some(index.key_at(counter).and_then(|at| keys.get(at..)).unwrap_or_default())
     }
 
     /// Who has to have signed the manifest of a release: the key of the time when it was published.

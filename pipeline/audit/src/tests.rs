@@ -77,13 +77,13 @@ pub(crate) fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
     manifest(month, 1, files)
 }
 
-/// The manifest of an invented release.
 /// What a further revision says of itself.
 fn correction(month: solidata_model::Month, revision: u32) -> Option<solidata_model::RevisionSpec> {
     let corrects = format!("releases/{month}/r{}", revision.checked_sub(1).filter(|r| *r > 0)?);
     Some(solidata_model::RevisionSpec { reason: "essai".into(), corrects, demand_kept: true })
 }
 
+/// The manifest of an invented release.
 pub(crate) fn manifest(month: &str, revision: u32, files: Vec<FileEntry>) -> Manifest {
     let month: Month = month.parse().unwrap();
     let day = NaiveDate::from_ymd_opt(2024, 10, 3).unwrap();
@@ -96,6 +96,7 @@ pub(crate) fn manifest(month: &str, revision: u32, files: Vec<FileEntry>) -> Man
         covered_until: None,
         cut_off: None,
         thresholds: Thresholds::default(),
+        since: correction(month, revision).map(|told| told.corrects),
         revision: correction(month, revision),
     };
     Manifest {

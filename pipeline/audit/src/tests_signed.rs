@@ -5,11 +5,11 @@ use crate::{
     tests::{make, none},
     verify, verify_store,
 };
-use solidata_model::{Digest, Done, Index, ReleaseState, kind};
+use solidata_model::{Digest, Index, WithdrawalClass, kind};
 use solidata_signing::{NewKey, PublicKey, SecretKey};
 use solidata_store::{
     Fault, INDEX, PublicStore,
-    release::{Release, publish_all, rotate},
+    release::{Release, publish_all, rotate, withdraw},
 };
 use std::fs;
 
@@ -124,15 +124,40 @@ async fn what_was_withdrawn_is_not_called_tampered() {
     let store = PublicStore::folder(dir.path()).unwrap();
     publish(&store, "2024-07", Some(&key)).await;
     publish(&store, "2024-08", Some(&key)).await;
-    let (index, token) = store.read_index().await.unwrap();
-    let prefix = "releases/2024-07/r1".to_owned();
-    let next = index.next(token.sha256(), vec![Done::Withdraw { prefix: prefix.clone(), reason: None }], vec![], None).unwrap();
-    let next: Index = solidata_signing::sign_index(next, &key).unwrap();
-    assert_eq!(next.releases[0].state, ReleaseState::Withdrawn);
-    store.swap_index(&token, &next).await.unwrap();
-    fs::remove_dir_all(dir.path().join(&prefix)).unwrap();
-    let report = verify_store(&store, &trusting(key.public()), &()).await.unwrap();
-    assert_eq!((report.findings, report.notes), (Vec::new(), vec![format!("{prefix}: it was withdrawn")]));
+    let prefix = "releases/2024-07/r1";
+    withdraw(&store, prefix, WithdrawalClass::Erasure, Some(&key)).await.unwrap();
+    let verify = async || verify_store(&store, &trusting(key.public()), &()).await.unwrap();
+    let report = verify().await;
+    assert_eq!((report.findings, report.notes), (Vec::new(), vec![format!("{prefix}: it was withdrawn (erasure)")]));
+    // The key may change afterwards.
+    let next = new_key();
+    rotate(&store, &key, &next).await.unwrap();
+    assert_eq!(codes(&verify().await), []);
+    let alone = verify_alone(&dir.path().join(prefix)).await;
+    assert_eq!((alone.findings.len(), alone.notes.len()), (0, 1), "{alone:?}");
+    // Whoever forges the rest of it is found out.
+    let at = |name: &str| dir.path().join(prefix).join(name);
+    let tombstone = fs::read_to_string(at("WITHDRAWN.json")).unwrap();
+    let signature = fs::read_to_string(at("WITHDRAWN.json.minisig")).unwrap();
+    let mut check = async |name: &str, text: Option<&str>, wanted: &[Code]| {
+        match text {
+            Some(text) => fs::write(at(name), text).unwrap(),
+            None => fs::remove_file(at(name)).unwrap(),
+        }
+        assert_eq!(codes(&verify().await), wanted, "{name} {text:?}");
+        fs::write(at("WITHDRAWN.json"), &tombstone).unwrap();
+        fs::write(at("WITHDRAWN.json.minisig"), &signature).unwrap();
+    };
+    check("WITHDRAWN.json", None, &[Code::Missing]).await;
+    check("WITHDRAWN.json", Some(&tombstone.replace("erasure", "rights")), &[Code::Tombstone, Code::Signature]).await;
+    check("WITHDRAWN.json", Some(&format!("{tombstone} ")), &[Code::Tombstone, Code::Signature]).await;
+    check("WITHDRAWN.json.minisig", None, &[Code::Signature]).await;
+    check("WITHDRAWN.json.minisig", Some("x"), &[Code::Signature]).await;
+    check("data.csv", Some("still there"), &[Code::Extra]).await;
+}
+
+async fn verify_alone(folder: &std::path::Path) -> Report {
+    verify(folder.to_str().unwrap(), &VerifyOptions::default(), none(), &()).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 use crate::{
     AuditError, Code, Report, chain, index, release,
     signature::{self, Signers},
+    withdrawn,
 };
-use solidata_model::{Digest, Month, ReleaseState, kind};
+use solidata_model::{Digest, Month, ReleaseState, Tombstone, kind};
 use solidata_signing::PublicKey;
-use solidata_store::{INDEX, Phase, Progress, PublicStore, StoreError, release::MANIFEST};
+use solidata_store::{
+    INDEX, Phase, Progress, PublicStore, StoreError,
+    release::{MANIFEST, TOMBSTONE},
+};
 
 /// What a verification looks at beside the store.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +60,10 @@ pub async fn verify_store(store: &PublicStore, options: &VerifyOptions, progress
         }
         let alone = release::Place::Alone { key: options.key.as_ref() };
         release::verify(store, "", alone, progress, &mut report).await?;
+    } else if let Some(bytes) = store.get(TOMBSTONE).await? {
+        // The folder of one release that is not there any more.
+        let class = serde_json::from_slice::<Tombstone>(&bytes).map_or_else(|_| "for no known reason".to_owned(), |t| t.class.to_string());
+        report.notes.push(format!("this release was withdrawn ({class}): verify the store, whose index says so too"));
     } else if store.can_list() && !(store.list("releases").await?.is_empty() && store.list("chain").await?.is_empty()) {
         report.find(Code::Missing, INDEX, "there are releases and no index.json: none of them is published");
     } else {
@@ -83,7 +91,7 @@ async fn verify_releases(
     }
     for entry in wanted {
         if entry.state == ReleaseState::Withdrawn {
-            report.notes.push(format!("{}: it was withdrawn", entry.prefix));
+            withdrawn::verify(store, (&index, entry), &signers, report).await?;
             continue;
         }
         let place = release::Place::InStore { entry, links: &links, signer: signers.of(&index, &entry.prefix) };

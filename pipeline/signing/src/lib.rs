@@ -44,3 +44,8 @@ pub use secret::SecretKey;
 pub fn manifest_comment(prefix: &str) -> String {
     format!("solidata {prefix} manifest.json")
 }
+
+/// The trusted comment of the signature of a withdrawn release's tombstone.
+pub fn tombstone_comment(prefix: &str) -> String {
+    format!("solidata {prefix} WITHDRAWN.json")
+}

@@ -189,7 +189,7 @@ pub enum StoreError {
     /// The month is published with other content.
     #[error(
         "{prefix} is published with other content ({differences}). A published revision never changes: put the same inputs, parameters and program \
-         back to get the same release; a correction is a further revision, which a later version of solidata makes"
+         back to get the same release; a correction is a further revision: add --revise --reason"
     )]
     PublishedOtherwise {
         /// Where it lies.
@@ -205,6 +205,14 @@ pub enum StoreError {
         /// What is wrong and what to do.
         detail: String,
     },
+    /// What was asked of a published release cannot be.
+    #[error("{address}: {detail}")]
+    Amendment {
+        /// The store.
+        address: String,
+        /// Why, and what to do.
+        detail: String,
+    },
     /// A mistake of this program.
     #[error("internal error: {detail}")]
     Internal {
@@ -217,9 +225,12 @@ impl StoreError {
     /// What kind of failure it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Location { .. } | Self::Denied { .. } | Self::Unconditional { .. } | Self::Vault { .. } | Self::Signer { .. } => {
-                Fault::Usage
-            }
+            Self::Location { .. }
+            | Self::Denied { .. }
+            | Self::Unconditional { .. }
+            | Self::Vault { .. }
+            | Self::Signer { .. }
+            | Self::Amendment { .. } => Fault::Usage,
             Self::Unavailable { .. }
             | Self::TooEarly { .. }
             | Self::Io { .. }

@@ -27,7 +27,7 @@ pub use cast::accepts;
 pub use conform::{Conformer, arrow_schema, conform};
 pub use csv_read::{CsvBatches, read_csv};
 pub use datapackage::{DataPackage, PackageSource, csv_path, cube_path, datapackage, parquet_path, schema_path};
-pub use diff::{RowsDiff, SchemaDiff, rows_diff};
+pub use diff::{Batches, IndicatorValue, Listener, RowChange, SchemaDiff, changes_page, compare_indicators, indicators, rows_diff};
 pub use error::{CanonError, Fault};
 pub use logical::{LogicalDigest, logical_digest_of_csv, logical_digest_of_parquet};
 pub use parquet_write::FileReceipt;

@@ -101,6 +101,17 @@ pub enum SchemaLevel {
     Major,
 }
 
+impl SchemaLevel {
+    /// In French.
+    pub fn fr(self) -> &'static str {
+        match self {
+            Self::Patch => "corrective",
+            Self::Minor => "mineure",
+            Self::Major => "majeure",
+        }
+    }
+}
+
 impl fmt::Display for SchemaLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -117,10 +128,103 @@ impl fmt::Display for SchemaLevel {
 pub struct ColumnChange {
     /// The column; `*` for the table as a whole.
     pub column: String,
-    /// What, in words.
-    pub what: String,
+    /// What.
+    pub what: SchemaChange,
     /// What it asks of importers.
     pub level: SchemaLevel,
+}
+
+/// A change of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaChange {
+    /// The column is not there any more, or under another name.
+    Removed,
+    /// The column is new.
+    Added,
+    /// The columns are in another order.
+    Reordered,
+    /// Other columns name a row.
+    SortKey,
+    /// Another type.
+    Type,
+    /// It may be empty now.
+    MayBeEmpty,
+    /// It cannot be empty any more.
+    NeverEmpty,
+    /// Another pattern.
+    Pattern,
+    /// Another code list.
+    CodeList,
+    /// Its values are listed now.
+    ValuesListed,
+    /// Its values are not listed any more.
+    ValuesUnlisted,
+    /// Values were taken from its list.
+    ValuesRemoved,
+    /// Values were added to its list.
+    ValuesAdded,
+    /// Another description or example.
+    Description,
+}
+
+impl SchemaChange {
+    /// What it asks of importers.
+    pub fn level(self) -> SchemaLevel {
+        match self {
+            Self::Removed
+            | Self::Reordered
+            | Self::SortKey
+            | Self::Type
+            | Self::MayBeEmpty
+            | Self::Pattern
+            | Self::CodeList
+            | Self::ValuesUnlisted
+            | Self::ValuesRemoved => SchemaLevel::Major,
+            Self::Added | Self::NeverEmpty | Self::ValuesListed | Self::ValuesAdded => SchemaLevel::Minor,
+            Self::Description => SchemaLevel::Patch,
+        }
+    }
+
+    /// In English.
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Added => "added",
+            Self::Reordered => "columns in another order",
+            Self::SortKey => "another sort key",
+            Self::Type => "another type",
+            Self::MayBeEmpty => "it may be empty now",
+            Self::NeverEmpty => "it cannot be empty any more",
+            Self::Pattern => "another pattern",
+            Self::CodeList => "another code list",
+            Self::ValuesListed => "its values are listed now",
+            Self::ValuesUnlisted => "its values are not listed any more",
+            Self::ValuesRemoved => "values were taken from its list",
+            Self::ValuesAdded => "values were added to its list",
+            Self::Description => "another description or example",
+        }
+    }
+
+    /// In French.
+    pub fn fr(self) -> &'static str {
+        match self {
+            Self::Removed => "retirée",
+            Self::Added => "ajoutée",
+            Self::Reordered => "colonnes dans un autre ordre",
+            Self::SortKey => "autre clé",
+            Self::Type => "autre type",
+            Self::MayBeEmpty => "peut désormais être vide",
+            Self::NeverEmpty => "n’est plus jamais vide",
+            Self::Pattern => "autre motif",
+            Self::CodeList => "autre liste de codes",
+            Self::ValuesListed => "valeurs désormais énumérées",
+            Self::ValuesUnlisted => "valeurs qui ne sont plus énumérées",
+            Self::ValuesRemoved => "valeurs retirées de sa liste",
+            Self::ValuesAdded => "valeurs ajoutées à sa liste",
+            Self::Description => "autre description ou autre exemple",
+        }
+    }
 }
 
 /// How many rows two tables have, and how they differ by key.
@@ -174,6 +278,9 @@ pub struct IndicatorChange {
     /// The territory it is of; none when it is of the whole table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub territoire_id: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub territoire_libelle: Option<String>,
     /// Before; none where it was not given, or is not given now.
     pub before: Option<i64>,
     /// After; none where it is withheld.

@@ -1,6 +1,6 @@
 use crate::{Digest, kind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a published dataset promises: `dataset.toml` and `schema.toml` of its folder under `datasets/`.
 #[derive(Debug, Clone)]
@@ -23,10 +23,33 @@ pub struct DatasetSpec {
     pub sort_key: Vec<String>,
     /// The protection of its figures; none for the public directory.
     pub protection: Option<Protection>,
+    /// Its key figures.
+    pub indicators: Vec<Indicator>,
     /// The columns.
     pub contract: Contract,
     /// Digest of `dataset.toml`.
     pub spec_digest: Digest<kind::Text>,
+}
+
+/// A key figure of a dataset, `[[indicator]]` of `dataset.toml`: a count of rows or a sum, in all or by territory.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// Its name.
+    pub id: String,
+    /// What it counts, in French.
+    pub fr: String,
+    /// What it counts, in English.
+    pub en: String,
+    /// The rows that count: text columns, with the values that they may have. `{mois}` stands for the month of the release.
+    #[serde(default, rename = "where")]
+    pub rows: BTreeMap<String, Vec<String>>,
+    /// The integer column whose values are added; without it rows are counted. Where one is empty there is no sum.
+    #[serde(default)]
+    pub sum: Option<String>,
+    /// Whether there is one figure for each `territoire_id`.
+    #[serde(default)]
+    pub by_territory: bool,
 }
 
 /// What a dataset is made from: it is published when the run has that.
@@ -199,6 +222,8 @@ struct DatasetToml {
     feeds: Feeds,
     sort_key: Vec<String>,
     protection: Option<Protection>,
+    #[serde(default)]
+    indicator: Vec<Indicator>,
 }
 
 #[derive(Deserialize)]
@@ -244,6 +269,25 @@ impl DatasetSpec {
         if spec.feeds == Feeds::Demand && spec.protection.is_none() {
             return Err(meaning("dataset.toml", "a dataset of demand needs a [protection] table".into()));
         }
+        let mut named = BTreeSet::new();
+        for indicator in &spec.indicator {
+            if !named.insert(indicator.id.as_str()) {
+                return Err(meaning("dataset.toml", format!("the indicator '{}' is there twice", indicator.id)));
+            }
+            let territory =
+                indicator.by_territory.then_some([("territoire_id", ColumnType::Text), ("territoire_libelle", ColumnType::Text)]);
+            let texts = indicator.rows.keys().map(|c| (c.as_str(), ColumnType::Text)).chain(territory.into_iter().flatten());
+            for (name, kind) in texts.chain(indicator.sum.iter().map(|c| (c.as_str(), ColumnType::Integer))) {
+                if !schema.column.iter().any(|c| c.name == name && c.kind == kind) {
+                    let detail = format!(
+                        "the indicator '{}' needs the column '{name}' of type {}, which schema.toml does not have",
+                        indicator.id,
+                        kind.name()
+                    );
+                    return Err(meaning("dataset.toml", detail));
+                }
+            }
+        }
         Ok(Self {
             id: id.into(),
             title_fr: spec.title_fr,
@@ -254,6 +298,7 @@ impl DatasetSpec {
             feeds: spec.feeds,
             sort_key: spec.sort_key,
             protection: spec.protection,
+            indicators: spec.indicator,
             contract: Contract { version: schema.version, columns: schema.column, digest: Digest::of(schema_toml.as_bytes()) },
             spec_digest: Digest::of(dataset_toml.as_bytes()),
         })
@@ -310,5 +355,10 @@ since = "1.0.0"
         fails(DATASET, &SCHEMA.replace("decimal(9,6)", "double"), "not a column type");
         fails(&DATASET.replace("supply", "demand"), SCHEMA, "protection");
         fails(&format!("{DATASET}\ncolour = 1"), SCHEMA, "colour");
+        let indicator = |more: &str| format!("{DATASET}\n[[indicator]]\nid = \"i\"\nfr = \"x\"\nen = \"x\"\n{more}\n");
+        assert_eq!(DatasetSpec::parse("d", &indicator("where.a = [\"x\"]"), SCHEMA).unwrap().indicators.len(), 1);
+        for wrong in ["where.c = [\"x\"]", "where.b = [\"1\"]", "sum = \"a\"", "by_territory = true"] {
+            fails(&indicator(wrong), SCHEMA, "the indicator 'i'");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How an index changes: step by step, each step written down in its log, from which its releases and keys follow.
 
-use crate::{Digest, Index, IndexEntry, Month, ReleaseState, kind};
+use crate::{Digest, Erratum, Index, IndexEntry, Month, ReleaseState, WithdrawalClass, kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +48,12 @@ pub enum Done {
         /// Where it lay.
         prefix: String,
         /// Why.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
+        class: WithdrawalClass,
+    },
+    /// An error in a release was made known. The release stays as it is.
+    Erratum {
+        /// The notice.
+        erratum: Erratum,
     },
     /// From this change on another key signs; the first such change is the first that was signed.
     Rotate {
@@ -150,6 +154,24 @@ impl Index {
         self.keys.partition_point(|key| key.since <= counter).checked_sub(1)
     }
 
+    /// Every erratum, the first one first, with the counter of the change that told it.
+    pub fn errata(&self) -> impl Iterator<Item = (u64, &Erratum)> {
+        self.log.iter().flat_map(|change| {
+            change.done.iter().filter_map(|done| match done {
+                Done::Erratum { erratum } => Some((change.counter, erratum)),
+                _ => None,
+            })
+        })
+    }
+
+    /// Why a release was withdrawn; none when it was not.
+    pub fn withdrawal(&self, prefix: &str) -> Option<WithdrawalClass> {
+        self.log.iter().flat_map(|change| &change.done).find_map(|done| match done {
+            Done::Withdraw { prefix: gone, class } if gone == prefix => Some(*class),
+            _ => None,
+        })
+    }
+
     /// The counter of the change that published each release, by prefix.
     pub fn publications(&self) -> BTreeMap<&str, u64> {
         self.log.iter().flat_map(|change| change.done.iter().filter_map(Done::published).map(|prefix| (prefix, change.counter))).collect()
@@ -193,11 +215,11 @@ impl<'a> Replayed<'a> {
 
     fn step(&mut self, counter: u64, done: &'a Done) -> Result<(), HistoryError> {
         let wrong = |what: &str| HistoryError(format!("change {counter} of its log {what}"));
-        if let Some(reason) = done.reason() {
-            // U+007F is the one character that jq escapes and the canonical form does not.
-            let plain = reason.len() <= REASON_MAX && !reason.chars().any(char::is_control);
-            rule(plain, || format!("change {counter} of its log has a reason that is too long or has control characters"))?;
-        }
+        // U+007F is the one character that jq escapes and the canonical form does not.
+        let plain = |text: &&str| text.len() <= REASON_MAX && !text.chars().any(char::is_control);
+        rule(done.texts().iter().all(plain), || {
+            format!("change {counter} of its log has a text that is too long or has control characters")
+        })?;
         match done {
             Done::Publish { prefix } => {
                 let (month, revision) = place(prefix).ok_or_else(|| wrong("names no place of a release"))?;
@@ -223,6 +245,12 @@ impl<'a> Replayed<'a> {
                 if let Some(of) = self.months.get_mut(&told.month).filter(|of| of.current.as_ref() == Some(prefix)) {
                     of.current = None;
                 }
+            }
+            Done::Erratum { erratum } => {
+                let there = self.releases.get(&erratum.release).is_some_and(|t| t.state != ReleaseState::Withdrawn);
+                rule(there, || format!("change {counter} of its log tells of an error in a release that is not there"))?;
+                let told = !(erratum.dataset.is_empty() || erratum.fr.trim().is_empty() || erratum.en.trim().is_empty());
+                rule(told, || format!("change {counter} of its log has an erratum without dataset or words"))?;
             }
             Done::Rotate { public_key } => {
                 let fresh = self.known_keys.insert(public_key) && self.keys.last().is_none_or(|(_, since)| *since < counter);
@@ -258,20 +286,25 @@ impl Done {
     fn published(&self) -> Option<&str> {
         match self {
             Self::Publish { prefix } | Self::Revise { prefix, .. } => Some(prefix),
-            Self::Rollback { .. } | Self::Withdraw { .. } | Self::Rotate { .. } => None,
+            Self::Rollback { .. } | Self::Withdraw { .. } | Self::Erratum { .. } | Self::Rotate { .. } => None,
         }
     }
 
-    fn reason(&self) -> Option<&str> {
+    /// Every text in it that someone wrote.
+    fn texts(&self) -> Vec<&str> {
         match self {
-            Self::Publish { .. } | Self::Rotate { .. } => None,
-            Self::Revise { reason, .. } | Self::Rollback { reason, .. } | Self::Withdraw { reason, .. } => reason.as_deref(),
+            Self::Publish { .. } | Self::Rotate { .. } | Self::Withdraw { .. } => Vec::new(),
+            Self::Revise { reason, .. } | Self::Rollback { reason, .. } => reason.as_deref().into_iter().collect(),
+            Self::Erratum { erratum } => {
+                let columns = erratum.columns.iter().map(String::as_str);
+                columns.chain([erratum.dataset.as_str(), erratum.fr.as_str(), erratum.en.as_str()]).collect()
+            }
         }
     }
 }
 
-/// The month and the revision of `releases/2024-09/r1`.
-fn place(prefix: &str) -> Option<(Month, u32)> {
+/// The month and the revision of `releases/2024-09/r1`; none of another text.
+pub fn place(prefix: &str) -> Option<(Month, u32)> {
     let (month, revision) = prefix.strip_prefix("releases/")?.split_once("/r")?;
     let place: (Month, u32) = (month.parse().ok()?, revision.parse().ok()?);
     (place.1 > 0 && format!("releases/{}/r{}", place.0, place.1) == prefix).then_some(place)

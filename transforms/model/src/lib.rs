@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod amendment;
 mod changes;
 mod dataset;
 mod digest;
@@ -17,13 +18,14 @@ mod provenance;
 mod runspec;
 mod stage_key;
 
+pub use amendment::{Erratum, Tombstone, TombstoneFile, WithdrawalClass};
 pub use changes::{
     CHANGES, CHANGES_PAGE, ChangedKeys, Changes, ColumnChange, DatasetChanges, IndicatorChange, Presence, RETIRED, RemovedKey, RowCounts,
-    SchemaChanges, SchemaLevel,
+    SchemaChange, SchemaChanges, SchemaLevel,
 };
-pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Protection};
+pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Indicator, Protection};
 pub use digest::{Digest, DigestError, kind};
-pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX};
+pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX, place};
 pub use index::{ChainLink, Index, IndexEntry, ReleaseState};
 pub use json::canonical_json;
 pub use manifest::{

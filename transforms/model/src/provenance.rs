@@ -137,6 +137,7 @@ mod tests {
             covered_until: Some(day),
             cut_off: None,
             thresholds: Thresholds::default(),
+            since: None,
             revision: None,
         };
         Manifest {

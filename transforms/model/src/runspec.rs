@@ -81,6 +81,9 @@ pub struct RunSpec {
     pub cut_off: Option<NaiveDate>,
     /// The thresholds.
     pub thresholds: Thresholds,
+    /// Prefix of the release that `changes.json` compares this one with: the one that it corrects, else that of the newest month before it. None for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Why the month was published again; none for its first revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<RevisionSpec>,

@@ -41,7 +41,7 @@ use object_store::{GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, path::Pat
 use retry::Retries;
 use sha2::{Digest as _, Sha256};
 use solidata_model::{Digest, kind};
-use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use std::{io::Write, ops::Range, path::Path, sync::Arc, time::Duration};
 
 /// Documents (manifests, indexes, links) are read whole; one larger than this is none of ours.
 const DOCUMENT_MAX: u64 = 64 << 20;
@@ -267,6 +267,29 @@ impl PublicStore {
             progress.advance(phase, path, piece.len() as u64);
         }
         Ok(Some((info, Digest::from_bytes(hasher.finalize().into()))))
+    }
+
+    /// Copies an object into a file of this machine, in pieces, and never more than one byte beyond `most`; gives the size and sha256 of what was copied. `None` when it
+    /// is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses, or the file cannot be written.
+    pub async fn download(&self, path: &str, to: &Path, most: u64) -> Result<Option<(u64, Digest<kind::File>)>> {
+        let Some((_, mut stream)) = self.stream(path).await? else { return Ok(None) };
+        let mut out = std::fs::File::create(to).map_err(StoreError::io(to, "write"))?;
+        let (mut size, mut hasher) = (0u64, Sha256::new());
+        while let Some(piece) = stream.next().await {
+            let piece = piece?;
+            let room = usize::try_from(most.saturating_add(1).saturating_sub(size)).unwrap_or(usize::MAX);
+            let piece = piece.get(..piece.len().min(room)).unwrap_or_default();
+            if piece.is_empty() {
+                break;
+            }
+            out.write_all(piece).map_err(StoreError::io(to, "write"))?;
+            hasher.update(piece);
+            size += piece.len() as u64;
+        }
+        Ok(Some((size, Digest::from_bytes(hasher.finalize().into()))))
     }
 
     /// Every object beneath a folder, sorted by path; all objects for an empty `folder`.

@@ -1,8 +1,8 @@
 //! What a manifest must say to be believed, whatever the files are.
 
-use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS};
+use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE};
 use crate::{Result, digest_file};
-use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, REASON_MAX, canonical_json};
+use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, REASON_MAX, canonical_json, place};
 use std::{collections::BTreeMap, path::Path};
 
 /// Describes a file that is no table, for the manifest: its size and sha256 are read from the disk.
@@ -35,6 +35,11 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
             !revision.reason.trim().is_empty() && revision.reason.len() <= REASON_MAX && !revision.reason.chars().any(char::is_control);
         rule(plain, "its reason is empty, too long or has control characters")?;
     }
+    if let Some(since) = &manifest.run.since {
+        let corrects = manifest.run.revision.as_ref().map(|r| r.corrects.as_str());
+        let before = place(since).is_some_and(|(month, _)| month < manifest.month);
+        rule(corrects.map_or(before, |c| c == since), "what it changes since is neither what it corrects nor of a month before")?;
+    }
     rule(manifest.month == manifest.run.month, "the month is not that of the run")?;
     let parameters = canonical_json(&manifest.run).map_err(|e| e.to_string())?;
     rule(manifest.parameters_sha256 == Digest::of(&parameters), "parameters_sha256 is not the digest of `run`")?;
@@ -58,7 +63,7 @@ fn check_path(path: &str) -> Result<(), String> {
     let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
     if !plain
         || path.split('/').any(|part| part.is_empty() || part.starts_with('.'))
-        || [MANIFEST, MANIFEST_SIGNATURE, SUMS].contains(&path)
+        || [MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE].contains(&path)
     {
         return Err(format!("'{path}' is no path of a file of a release"));
     }

@@ -10,6 +10,7 @@
 //! Only [`Release::draft`] makes a draft, only [`Release::seal`] a sealed release, and nothing else can be published. Sealing writes nothing to the
 //! draft's folder: it may be a finished output of the vault.
 
+mod amend;
 mod check;
 mod claims;
 mod compare;
@@ -20,6 +21,8 @@ mod stale;
 mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_amend;
 #[cfg(test)]
 mod tests_crash;
 #[cfg(test)]
@@ -35,6 +38,7 @@ mod tests_signed;
 #[cfg(test)]
 mod tests_stale;
 
+pub use amend::{Amended, TOMBSTONE, TOMBSTONE_SIGNATURE, Withdrawn, add_erratum, read_tombstone, rollback, withdraw};
 pub use check::{check_manifest, describe_file};
 pub use compare::differences;
 pub use publish::{Outcome, Publication, Published, Step, publish_all};

@@ -279,7 +279,7 @@ fn entry(release: &Release<Sealed>, number: u64) -> IndexEntry {
     }
 }
 
-async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
+pub(super) async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
     let path = format!("{}/{MANIFEST}", entry.prefix);
     let damaged = |detail: &str| StoreError::Damaged { address: store.address().into(), path: path.clone(), detail: detail.into() };
     let bytes =

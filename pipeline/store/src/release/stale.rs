@@ -7,14 +7,18 @@
 //! An upload in parts that was never completed is no object yet: object_store 0.13 cannot list such, so neither can this. Whoever runs a bucket lets it
 //! remove them by itself; [`PublicStore::unlisted_leftovers`] says how.
 
-use super::{claims, links};
+use super::{TOMBSTONE, TOMBSTONE_SIGNATURE, claims, links};
 use crate::{
     PublicStore, Result, StoreError,
     public::{CLOCK, PROBE, STAGING, is_past},
 };
 use chrono::{DateTime, Utc};
-use solidata_model::{ChainLink, Index};
-use std::{collections::BTreeMap, fmt, time::Duration};
+use solidata_model::{ChainLink, Index, ReleaseState};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 /// A mark of which nothing is left stays for so many times the patience (a day, in a bucket): whoever was taken for dead, wakes up within that time and
 /// writes an object, leaves no riddle.
@@ -45,6 +49,11 @@ pub enum Why {
         /// The release.
         prefix: String,
     },
+    /// An object of a release that was withdrawn and has its tombstone.
+    Withdrawn {
+        /// The release.
+        prefix: String,
+    },
     /// Nothing explains it: the index does not name it, and no publication left it. Only a person may remove it.
     Riddle,
 }
@@ -58,6 +67,7 @@ impl fmt::Display for Why {
             Self::Unfinished { prefix } => write!(f, "left by an unfinished publication of {prefix}"),
             Self::Link { prefix } => write!(f, "a link that an unfinished publication of {prefix} left"),
             Self::Mark { prefix } => write!(f, "the mark of a publication of {prefix} that is over"),
+            Self::Withdrawn { prefix } => write!(f, "{prefix} was withdrawn, and this is still there"),
             Self::Riddle => write!(f, "a riddle: {}", claims::RIDDLE),
         }
     }
@@ -86,7 +96,7 @@ impl Stale {
     /// The release that it belongs to.
     pub(super) fn prefix(&self) -> Option<&str> {
         match &self.why {
-            Why::Unfinished { prefix } | Why::Link { prefix } | Why::Mark { prefix } => Some(prefix),
+            Why::Unfinished { prefix } | Why::Link { prefix } | Why::Mark { prefix } | Why::Withdrawn { prefix } => Some(prefix),
             _ => None,
         }
     }
@@ -127,13 +137,17 @@ pub(super) async fn find(store: &PublicStore, alone: bool) -> Result<Vec<Stale>>
     let now = store.now().await?;
     let busy = store.has_lock() && !alone;
     let (marks, index) = (BTreeMap::new(), Index::empty());
-    let mut search = Search { store, now, busy, marks, unreadable: Vec::new(), index, found: Vec::new() };
+    let withdrawn = BTreeSet::new();
+    let mut search = Search { store, now, busy, marks, unreadable: Vec::new(), index, withdrawn, found: Vec::new() };
     for (info, modified) in &staging {
         if let Some(prefix) = claims::prefix_of(&info.path) {
             search.mark(&prefix, &info.path, *modified).await?;
         }
     }
     search.index = store.read_index().await?.0;
+    let gone = search.index.releases.iter().filter(|r| r.state == ReleaseState::Withdrawn).map(|r| r.prefix.clone());
+    let buried = |prefix: &String| objects.iter().any(|o| o.0.path == format!("{prefix}/{TOMBSTONE}"));
+    search.withdrawn = gone.filter(buried).collect();
     for object in &objects {
         search.object(object);
     }
@@ -163,6 +177,8 @@ struct Search<'a> {
     /// Marks that are none.
     unreadable: Vec<String>,
     index: Index,
+    /// Withdrawn releases whose tombstone is there: until then only a withdrawal may go on with them.
+    withdrawn: BTreeSet<String>,
     found: Vec<Stale>,
 }
 
@@ -190,7 +206,13 @@ impl Search<'_> {
             (Some(a), Some(month), Some(revision), Some(_)) => format!("{a}/{month}/{revision}"),
             _ => return self.add(object.clone(), Why::Riddle),
         };
+        let name = object.0.path.get(prefix.len() + 1..).unwrap_or_default();
         match self.marks.get(&prefix) {
+            _ if self.withdrawn.contains(&prefix) => {
+                if ![TOMBSTONE, TOMBSTONE_SIGNATURE].contains(&name) {
+                    self.add(object.clone(), Why::Withdrawn { prefix });
+                }
+            }
             _ if self.is_published(&prefix) => {}
             Some(true) => {}
             Some(false) => self.add(object.clone(), Why::Unfinished { prefix }),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{PublicStore, Result};
 use bytes::{BufMut, BytesMut};
-use solidata_model::{ChainLink, Index};
+use solidata_model::{ChainLink, Index, ReleaseState};
 use std::collections::BTreeMap;
 
 /// Removes stale objects, those of `chosen` that are so still and are no riddle, and gives them back. After a failure or kill it may be repeated.
@@ -76,11 +76,12 @@ async fn remove_of(store: &PublicStore, claim: &mut Claim, stale: &[Stale]) -> R
         let goes = match stale.why {
             Why::Link { .. } => is_ahead(&index, &stale.path) && rewritten(store, claim, &stale.path).await?,
             Why::Unfinished { .. } => !published,
+            Why::Withdrawn { .. } => index.releases.iter().any(|r| r.prefix == claim.prefix && r.state == ReleaseState::Withdrawn),
             _ => false,
         };
         if goes {
             claim.renew(store).await?;
-            tracing::info!(object = stale.path, "removing what an unfinished publication left");
+            tracing::info!(object = stale.path, why = %stale.why, "removing");
             store.remove(&stale.path).await?;
             removed.push(stale.clone());
         }

@@ -21,6 +21,7 @@ pub(crate) fn manifest(dir: &Path, month: &str, snapshot: &str) -> Manifest {
         covered_until: None,
         cut_off: None,
         thresholds: Thresholds::default(),
+        since: None,
         revision: None,
     };
     let files = walk(dir).unwrap().iter().map(|path| describe_file(dir, path, "application/json").unwrap()).collect();
@@ -65,6 +66,7 @@ pub(crate) fn draft_of(dir: &Path, month: &str, revision: u32) -> Release<Draft>
         corrects: format!("releases/{month}/r{}", revision - 1),
         demand_kept: true,
     });
+    manifest.run.since = manifest.run.revision.as_ref().map(|r| r.corrects.clone());
     manifest.parameters_sha256 = Digest::of(&canonical_json(&manifest.run).unwrap());
     Release::draft(dir, manifest, &()).unwrap()
 }
@@ -118,10 +120,26 @@ fn a_draft_is_what_its_manifest_says() {
     refuse(with(&|m| m.files.push(m.files[0].clone())), "twice");
     refuse(with(&|m| m.run.partial = true), "parameters_sha256");
     refuse(with(&|m| m.month = m.month.next()), "month");
+    for since in ["releases/2024-10/r1", "releases/2024-09/r1", "releases/2024-8/r1", "2024-08"] {
+        refuse(with(&|m| m.run.since = Some(since.into())), "changes since");
+    }
     refuse(with(&|m| m.format = "solidata-manifest/9".into()), "format");
-    for path in
-        ["../x", "/x", "a//b", "a/./b", ".hidden", "a/.b", "é", "a b", "a\\b", "manifest.json", "manifest.json.minisig", "SHA256SUMS", ""]
-    {
+    for path in [
+        "../x",
+        "/x",
+        "a//b",
+        "a/./b",
+        ".hidden",
+        "a/.b",
+        "é",
+        "a b",
+        "a\\b",
+        "manifest.json",
+        "manifest.json.minisig",
+        "SHA256SUMS",
+        "WITHDRAWN.json",
+        "",
+    ] {
         refuse(with(&|m| m.files[0].path = path.into()), "no path");
     }
     refuse(with(&|m| m.files[0].path = "data/t.csv".into()), "has no rows");

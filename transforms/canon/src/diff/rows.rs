@@ -1,34 +1,38 @@
 use crate::{CanonError, cells::Cells};
 use arrow::{array::RecordBatch, error::ArrowError};
-use serde::Serialize;
-use std::{cmp::Ordering, collections::BTreeMap};
+use solidata_model::RowCounts;
+use std::cmp::Ordering;
 
-/// How the rows of two tables differ, by key. It holds counts only: never a value that was there before.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct RowsDiff {
-    /// Rows before.
-    pub before: u64,
-    /// Rows after.
-    pub after: u64,
-    /// Keys that were not there before.
-    pub added: u64,
-    /// Keys that are not there any more.
-    pub removed: u64,
-    /// Rows with the same key and another value in a column that is compared.
-    pub changed: u64,
-    /// In how many of them each column differs.
-    pub columns: BTreeMap<String, u64>,
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowChange {
+    /// It was not there before.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// It has another value.
+    Changed,
 }
 
-type Batches<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, CanonError>>;
+/// Hears of each row that changed, in the order of the keys: what became of it, and its key (the values of the key columns, joined by `/`).
+pub type Listener<'a> = &'a mut dyn FnMut(RowChange, String);
+
+/// The rows of a table, batch by batch.
+pub type Batches<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, CanonError>>;
 
 /// Compares two tables that are each sorted by `keys`, without a key twice, in one pass and bounded memory. Columns of `ignored`, and those that only one of the
 /// two has, are not compared.
 ///
 /// # Errors
 /// When rows cannot be read, or a key column is missing.
-pub fn rows_diff(before: Batches<'_>, after: Batches<'_>, keys: &[&str], ignored: &[&str]) -> Result<RowsDiff, CanonError> {
-    let mut diff = RowsDiff::default();
+pub fn rows_diff(
+    before: Batches<'_>,
+    after: Batches<'_>,
+    keys: &[&str],
+    ignored: &[&str],
+    listener: Listener<'_>,
+) -> Result<RowCounts, CanonError> {
+    let mut diff = RowCounts::default();
     let (mut a, mut b) = (Side::new(before)?, Side::new(after)?);
     loop {
         let order = match (&a.batch, &b.batch) {
@@ -38,15 +42,20 @@ pub fn rows_diff(before: Batches<'_>, after: Batches<'_>, keys: &[&str], ignored
             (Some(x), Some(y)) => compare((x, a.row), (y, b.row), keys)?,
         };
         match order {
-            Ordering::Less => diff.removed += 1,
-            Ordering::Greater => diff.added += 1,
+            Ordering::Less => {
+                diff.removed += 1;
+                listener(RowChange::Removed, a.key(keys)?);
+            }
+            Ordering::Greater => {
+                diff.added += 1;
+                listener(RowChange::Added, b.key(keys)?);
+            }
             Ordering::Equal => {
-                if let (Some(x), Some(y)) = (&a.batch, &b.batch) {
-                    let columns = differing((x, a.row), (y, b.row), keys, ignored)?;
-                    diff.changed += u64::from(!columns.is_empty());
-                    for column in columns {
-                        *diff.columns.entry(column).or_default() += 1;
-                    }
+                if let (Some(x), Some(y)) = (&a.batch, &b.batch)
+                    && differ((x, a.row), (y, b.row), keys, ignored)?
+                {
+                    diff.changed += 1;
+                    listener(RowChange::Changed, b.key(keys)?);
                 }
             }
         }
@@ -88,6 +97,19 @@ impl<'a> Side<'a> {
         Ok(())
     }
 
+    /// The key of the row where it is.
+    fn key(&self, keys: &[&str]) -> Result<String, CanonError> {
+        let Some(batch) = &self.batch else { return Ok(String::new()) };
+        let mut text = Vec::new();
+        for (n, key) in keys.iter().enumerate() {
+            if n > 0 {
+                text.push(b'/');
+            }
+            cells(batch, key)?.write_text(self.row, &mut text);
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     fn next(&mut self) -> Result<(), CanonError> {
         self.row += 1;
         match &self.batch {
@@ -113,19 +135,20 @@ fn compare(a: (&RecordBatch, usize), b: (&RecordBatch, usize), keys: &[&str]) ->
     Ok(Ordering::Equal)
 }
 
-fn differing(a: (&RecordBatch, usize), b: (&RecordBatch, usize), keys: &[&str], ignored: &[&str]) -> Result<Vec<String>, CanonError> {
-    let mut columns = Vec::new();
-    for field in b.0.schema().fields() {
+fn differ(a: (&RecordBatch, usize), b: (&RecordBatch, usize), keys: &[&str], ignored: &[&str]) -> Result<bool, CanonError> {
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    for field in b.0.schema_ref().fields() {
         let name = field.name().as_str();
         if keys.contains(&name) || ignored.contains(&name) || a.0.column_by_name(name).is_none() {
             continue;
         }
-        let (mut x, mut y) = (Vec::new(), Vec::new());
+        x.clear();
+        y.clear();
         cells(a.0, name)?.write_text(a.1, &mut x);
         cells(b.0, name)?.write_text(b.1, &mut y);
         if x != y {
-            columns.push(name.to_owned());
+            return Ok(true);
         }
     }
-    Ok(columns)
+    Ok(false)
 }

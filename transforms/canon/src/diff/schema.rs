@@ -1,9 +1,8 @@
-use serde::Serialize;
-use solidata_model::{Column, ColumnChange, Contract, SchemaLevel};
+use solidata_model::{Column, ColumnChange, Contract, SchemaChange, SchemaLevel};
 use std::collections::BTreeSet;
 
 /// How two schemas of a dataset differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaDiff {
     /// The version before.
     pub from: String,
@@ -17,26 +16,26 @@ impl SchemaDiff {
     /// Compares two contracts with their sort keys.
     pub fn of(before: (&Contract, &[String]), after: (&Contract, &[String])) -> Self {
         let mut changes = Vec::new();
-        let mut add = |column: &str, what: &str, level| changes.push(ColumnChange { column: column.into(), what: what.into(), level });
+        let mut add = |column: &str, what: SchemaChange| changes.push(ColumnChange { column: column.into(), what, level: what.level() });
         let (a, b) = (&before.0.columns, &after.0.columns);
         let find = |columns: &'_ [Column], name: &str| columns.iter().position(|c| c.name == name);
         for column in a {
             match find(b, &column.name).and_then(|i| b.get(i)) {
-                None => add(&column.name, "removed", SchemaLevel::Major),
+                None => add(&column.name, SchemaChange::Removed),
                 Some(now) => compare(column, now, &mut add),
             }
         }
         for column in b.iter().filter(|c| find(a, &c.name).is_none()) {
-            add(&column.name, "added", SchemaLevel::Minor);
+            add(&column.name, SchemaChange::Added);
         }
         let common = |of: &'_ [Column], other: &[Column]| -> Vec<String> {
             of.iter().filter(|c| find(other, &c.name).is_some()).map(|c| c.name.clone()).collect()
         };
         if common(a, b) != common(b, a) {
-            add("*", "columns in another order", SchemaLevel::Major);
+            add("*", SchemaChange::Reordered);
         }
         if before.1 != after.1 {
-            add("*", "another sort key", SchemaLevel::Major);
+            add("*", SchemaChange::SortKey);
         }
         Self { from: before.0.version.clone(), to: after.0.version.clone(), changes }
     }
@@ -78,32 +77,31 @@ impl SchemaDiff {
         }
         let level = needed.unwrap_or(SchemaLevel::Patch);
         let what: Vec<String> =
-            self.changes.iter().filter(|c| Some(c.level) == needed).map(|c| format!("{}: {}", c.column, c.what)).collect();
+            self.changes.iter().filter(|c| Some(c.level) == needed).map(|c| format!("{}: {}", c.column, c.what.en())).collect();
         Err(format!("this is a {level} change ({}), and the version went from {} to {}", what.join("; "), self.from, self.to))
     }
 }
 
-fn compare(a: &Column, b: &Column, add: &mut impl FnMut(&str, &str, SchemaLevel)) {
-    use SchemaLevel::{Major, Minor, Patch};
-    let mut differ = |holds: bool, what: &str, level| {
+fn compare(a: &Column, b: &Column, add: &mut impl FnMut(&str, SchemaChange)) {
+    let mut differ = |holds: bool, what| {
         if holds {
-            add(&a.name, what, level);
+            add(&a.name, what);
         }
     };
-    differ(a.kind != b.kind, "another type", Major);
-    differ(!a.null && b.null, "it may be empty now", Major);
-    differ(a.null && !b.null, "it cannot be empty any more", Minor);
-    differ(a.pattern != b.pattern, "another pattern", Major);
-    differ(a.code_list != b.code_list, "another code list", Major);
+    differ(a.kind != b.kind, SchemaChange::Type);
+    differ(!a.null && b.null, SchemaChange::MayBeEmpty);
+    differ(a.null && !b.null, SchemaChange::NeverEmpty);
+    differ(a.pattern != b.pattern, SchemaChange::Pattern);
+    differ(a.code_list != b.code_list, SchemaChange::CodeList);
     let (before, after): (BTreeSet<_>, BTreeSet<_>) = (a.values.iter().collect(), b.values.iter().collect());
     match (before.is_empty(), after.is_empty()) {
         (true, true) => {}
-        (true, false) => differ(true, "its values are listed now", Minor),
-        (false, true) => differ(true, "its values are not listed any more", Major),
+        (true, false) => differ(true, SchemaChange::ValuesListed),
+        (false, true) => differ(true, SchemaChange::ValuesUnlisted),
         (false, false) => {
-            differ(before.difference(&after).next().is_some(), "values were taken from its list", Major);
-            differ(after.difference(&before).next().is_some(), "values were added to its list", Minor);
+            differ(before.difference(&after).next().is_some(), SchemaChange::ValuesRemoved);
+            differ(after.difference(&before).next().is_some(), SchemaChange::ValuesAdded);
         }
     }
-    differ((&a.fr, &a.en, &a.example) != (&b.fr, &b.en, &b.example), "another description or example", Patch);
+    differ((&a.fr, &a.en, &a.example) != (&b.fr, &b.en, &b.example), SchemaChange::Description);
 }

@@ -22,6 +22,11 @@ fn revise(month: &str, revision: u32) -> Done {
     Done::Revise { prefix: format!("releases/{month}/r{revision}"), reason: Some("a « reason »".into()) }
 }
 
+fn erratum(release: &str, fr: &str) -> Done {
+    let erratum = Erratum { release: release.into(), dataset: "a".into(), columns: vec!["b".into()], fr: fr.into(), en: "Wrong".into() };
+    Done::Erratum { erratum }
+}
+
 fn key(name: &str, endorsed: bool) -> KeyEntry {
     KeyEntry { public_key: name.into(), since: 0, endorsement: endorsed.then(|| "signed".into()) }
 }
@@ -44,6 +49,7 @@ fn states(index: &Index) -> Vec<(u32, ReleaseState)> {
 /// Published, revised with a key, rolled back, withdrawn under another key.
 fn history() -> Vec<Index> {
     use Done::{Rollback, Rotate, Withdraw};
+    let class = WithdrawalClass::Disclosure;
     let mut all = vec![Index::empty()];
     let first = "releases/2024-09/r1".to_owned();
     let steps: Vec<(Vec<Done>, Vec<IndexEntry>, Option<KeyEntry>)> = vec![
@@ -51,7 +57,7 @@ fn history() -> Vec<Index> {
         (vec![Rotate { public_key: "a".into() }, revise("2024-09", 2)], vec![entry("2024-09", 2, 3)], Some(key("a", false))),
         (vec![Rollback { prefix: first.clone(), reason: None }], vec![], None),
         (vec![Rotate { public_key: "b".into() }], vec![], Some(key("b", true))),
-        (vec![Withdraw { prefix: first, reason: None }], vec![], None),
+        (vec![erratum("releases/2024-09/r2", "Faux"), Withdraw { prefix: first, class }], vec![], None),
     ];
     for (done, new, key) in steps {
         let next = change(&all[all.len() - 1], done, new, key).unwrap();
@@ -87,6 +93,10 @@ fn states_and_keys_follow_from_the_log() {
     assert_eq!([1, 2, 3, 4, 5].map(signed_by), [None, Some("a"), Some("a"), Some("b"), Some("b")]);
     let published = last.publications().into_iter().collect::<Vec<_>>();
     assert_eq!(published, [("releases/2024-09/r1", 1), ("releases/2024-09/r2", 2), ("releases/2024-10/r1", 1)]);
+    let errata: Vec<_> = last.errata().map(|(counter, e)| (counter, e.release.as_str())).collect();
+    assert_eq!(errata, [(5, "releases/2024-09/r2")]);
+    let class = |n| last.withdrawal(&format!("releases/2024-09/r{n}"));
+    assert_eq!([1, 2].map(class), [Some(WithdrawalClass::Disclosure), None]);
     for (before, after) in all.iter().zip(&all[1..]) {
         assert_eq!(after.log[..before.log.len()], before.log[..]);
         assert_eq!(after.log.last().unwrap().previous_sha256, sha256(before));
@@ -99,7 +109,8 @@ fn what_does_not_fit_is_refused() {
     let index = all.last().unwrap();
     let to = |prefix: &str| (prefix.to_owned(), None::<String>);
     let rollback = |(prefix, reason)| Done::Rollback { prefix, reason };
-    let withdraw = |(prefix, reason)| Done::Withdraw { prefix, reason };
+    let withdraw = |prefix: &str| Done::Withdraw { prefix: prefix.into(), class: WithdrawalClass::Erasure };
+    let reason = |text: &str| Done::Rollback { prefix: "releases/2024-09/r2".into(), reason: Some(text.into()) };
     let refused: Vec<Refused> = vec![
         ("changes nothing", vec![], vec![], None),
         ("twice", vec![publish("2024-09")], vec![], None),
@@ -113,10 +124,14 @@ fn what_does_not_fit_is_refused() {
         ("no place", vec![Done::Publish { prefix: "releases/2024-11/r01".into() }], vec![], None),
         ("not superseded", vec![rollback(to("releases/2024-10/r1"))], vec![], None),
         ("not superseded", vec![rollback(to("releases/2024-09/r1"))], vec![], None),
-        ("not there", vec![withdraw(to("releases/2024-09/r1"))], vec![], None),
-        ("not there", vec![withdraw(to("releases/2024-09/r7"))], vec![], None),
-        ("control", vec![withdraw(("releases/2024-10/r1".into(), Some("a\u{7f}".into())))], vec![], None),
-        ("too long", vec![withdraw(("releases/2024-10/r1".into(), Some("a".repeat(REASON_MAX + 1))))], vec![], None),
+        ("not there", vec![withdraw("releases/2024-09/r1")], vec![], None),
+        ("not there", vec![withdraw("releases/2024-09/r7")], vec![], None),
+        ("control", vec![reason("a\u{7f}")], vec![], None),
+        ("too long", vec![reason(&"a".repeat(REASON_MAX + 1))], vec![], None),
+        ("control", vec![erratum("releases/2024-09/r2", "a\nb")], vec![], None),
+        ("words", vec![erratum("releases/2024-09/r2", " ")], vec![], None),
+        ("not there", vec![erratum("releases/2024-09/r1", "Faux")], vec![], None),
+        ("not there", vec![erratum("releases/2024-09/r9", "Faux")], vec![], None),
         ("twice", vec![Done::Rotate { public_key: "a".into() }], vec![], Some(key("a", true))),
         ("keys are not", vec![Done::Rotate { public_key: "c".into() }], vec![], Some(key("d", true))),
         ("keys are not", vec![Done::Rotate { public_key: "c".into() }], vec![], None),
