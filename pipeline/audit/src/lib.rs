@@ -18,6 +18,7 @@ mod changes;
 mod compare;
 mod error;
 mod index;
+mod latest;
 mod release;
 mod report;
 mod signature;

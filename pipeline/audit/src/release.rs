@@ -13,7 +13,7 @@ use solidata_model::{Digest, FileEntry, IndexEntry, MANIFEST_FORMAT, Manifest, P
 use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
     Progress, PublicStore,
-    release::{MANIFEST, MANIFEST_SCHEMA, MANIFEST_SIGNATURE, SUMS, check_manifest},
+    release::{MANIFEST, MANIFEST_SCHEMA, MANIFEST_SIGNATURE, SIDECAR, SUMS, check_manifest, has_sidecar, sidecar},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -288,11 +288,20 @@ impl InRelease<'_> {
         let known: BTreeSet<String> =
             manifest.files.iter().map(|f| f.path.as_str()).chain([MANIFEST, MANIFEST_SIGNATURE, SUMS]).map(|p| self.path(p)).collect();
         for object in self.store.list(self.prefix).await? {
-            if !known.contains(&object.path) {
+            if !known.contains(&object.path) && !self.is_sidecar(manifest, &object.path).await? {
                 report.find(Code::Extra, object.path, "the manifest does not list it");
             }
         }
         Ok(())
+    }
+}
+
+impl InRelease<'_> {
+    /// Whether it is the digest of a table beside it, as `latest/` has it.
+    async fn is_sidecar(&self, manifest: &Manifest, path: &str) -> Result<bool, AuditError> {
+        let of = |f: &&FileEntry| path.strip_suffix(SIDECAR) == Some(&self.path(&f.path)) && has_sidecar(&f.path);
+        let Some(file) = manifest.files.iter().find(of).filter(|_| self.prefix.is_empty()) else { return Ok(false) };
+        Ok(self.store.get(path).await?.is_some_and(|text| text == sidecar(&file.path, &file.sha256)))
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    AuditError, Code, Report, chain, index, release,
+    AuditError, Code, Report, chain, index, latest, release,
     signature::{self, Signers},
     withdrawn,
 };
@@ -96,6 +96,9 @@ async fn verify_releases(
         }
         let place = release::Place::InStore { entry, links: &links, signer: signers.of(&index, &entry.prefix) };
         release::verify(store, &entry.prefix, place, progress, report).await?;
+    }
+    if month.is_none() {
+        latest::verify(store, &index, progress, report).await?;
     }
     if store.can_list() && month.is_none() {
         index::note_unnamed(store, &index, report).await?;

@@ -62,6 +62,28 @@ pub enum Command {
                       solidata reproduce out --month 2024-09 --vault vault --snapshot dump.archive.gz    (from the raw snapshot)"
     )]
     Reproduce(ReproduceArgs),
+    /// Say what a release changes since another one: schemas, rows by key, key figures
+    #[command(
+        after_help = "Exit code 1: the declared version of a schema does not say what changed in it.\nExamples:\n  solidata diff out/releases/2024-08/r1 out/releases/2024-09/r1\n  \
+                      solidata diff --keys https://example.org/solidata/releases/2024-09/r1 https://example.org/solidata/releases/2024-09/r2"
+    )]
+    Diff(DiffArgs),
+    /// Make an earlier revision of a month current again
+    #[command(after_help = "Example: solidata rollback --month 2024-09 --reason \"Adresses décalées dans r2\" --public out")]
+    Rollback(RollbackArgs),
+    /// Take a published revision away for good: its objects are removed, a signed tombstone stays
+    #[command(
+        after_help = "Publish the correction first (`solidata run --revise`), then withdraw what it corrects: a month without other revision is gone. \
+                      Without --yes it only says what would go. Copies that readers have stay; where a bucket keeps old versions of objects, remove them there too.\n\
+                      Example: solidata withdraw --release releases/2024-09/r1 --class protected-place --public out --yes"
+    )]
+    Withdraw(WithdrawArgs),
+    /// Make an error in a published release known, or list what was made known
+    #[command(
+        after_help = "Examples:\n  solidata errata --public out\n  solidata errata --public out --release releases/2024-09/r1 --dataset structures --column code_postal \
+                      --fr \"Codes postaux décalés d'une ligne\" --en \"Postal codes shifted by one row\""
+    )]
+    Errata(ErrataArgs),
     /// Attack published demand as the public can: compute, bound and compare what is withheld
     #[command(
         after_help = "Examples:\n  solidata attack out    (every month that was ever published)\n  solidata attack https://example.org/solidata/releases/2024-09/r1\n  \
@@ -232,6 +254,99 @@ pub struct ReproduceArgs {
     /// Threads [default: the machine's cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// `diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// The earlier release: its folder or address, or a public store, whose current release is meant
+    pub before: String,
+    /// The later one
+    pub after: String,
+    /// List the keys of changed rows of every dataset, not only of those whose rows have a name
+    #[arg(long)]
+    pub keys: bool,
+}
+
+/// Where the store is whose index is changed, and who signs.
+#[derive(Debug, clap::Args)]
+pub struct StoreArgs {
+    /// The public store
+    #[arg(long, value_name = "DIR_OR_URL")]
+    pub public: Option<String>,
+    /// Settings [default: ./solidata.toml when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `rollback`.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// The month
+    #[arg(long)]
+    pub month: Month,
+    /// The revision that is to be current [default: the one before the current one]
+    #[arg(long, value_name = "N")]
+    pub to: Option<u32>,
+    /// Why, for readers
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The store
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// The classes of reasons of a withdrawal.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Class {
+    /// It told where a place lies that protects people
+    ProtectedPlace,
+    /// It told something about a person, or a figure that is withheld
+    Disclosure,
+    /// Someone asked for what is about them to be erased
+    Erasure,
+    /// Whoever has a right in it did not agree
+    Rights,
+}
+
+/// `withdraw`.
+#[derive(Debug, clap::Args)]
+pub struct WithdrawArgs {
+    /// The release, such as releases/2024-09/r1
+    #[arg(long, value_name = "PREFIX")]
+    pub release: String,
+    /// The class of the reason; no further words are published
+    #[arg(long, value_enum)]
+    pub class: Class,
+    /// Do it: there is no way back
+    #[arg(long)]
+    pub yes: bool,
+    /// The store
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `errata`.
+#[derive(Debug, clap::Args)]
+pub struct ErrataArgs {
+    /// The release, such as releases/2024-09/r1
+    #[arg(long, value_name = "PREFIX", requires_all = ["dataset", "fr", "en"])]
+    pub release: Option<String>,
+    /// The dataset
+    #[arg(long, requires = "release")]
+    pub dataset: Option<String>,
+    /// A column that is wrong; may be given several times
+    #[arg(long, requires = "release", value_name = "NAME")]
+    pub column: Vec<String>,
+    /// What is wrong and what to do, in French
+    #[arg(long, requires = "release", value_name = "TEXT")]
+    pub fr: Option<String>,
+    /// The same in English
+    #[arg(long, requires = "release", value_name = "TEXT")]
+    pub en: Option<String>,
+    /// The store
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// `keygen`.

@@ -37,6 +37,9 @@ pub enum CliError {
     /// A key or a signature is not as it must be.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// The index was changed, and what follows from it could not be brought up to date.
+    #[error("published, but latest/ and the documents beside it could not be brought up to date: {0}. Run `solidata publish`")]
+    Views(Box<CliError>),
     /// The command was carried through and found something wrong.
     #[error("{0}")]
     Findings(String),
@@ -77,6 +80,7 @@ impl CliError {
                 SigningError::Internal(_) => INTERNAL,
                 _ => USAGE,
             },
+            Self::Views(e) => e.code(),
             Self::Findings(_) => FINDINGS,
             Self::Usage(_) => USAGE,
             Self::System(_) => UNAVAILABLE,

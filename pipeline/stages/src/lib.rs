@@ -24,6 +24,7 @@ mod protect;
 mod release;
 mod reproduce;
 mod run;
+mod since;
 mod sort;
 mod supply;
 mod tables;

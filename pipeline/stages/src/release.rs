@@ -3,12 +3,16 @@
 use crate::{
     Engine, Lists, Project, ProtectedCubes, PublishedMonth, StageError,
     datasets::{Sources, Supply},
+    since::Base,
 };
+use solidata_audit::{Keys, ReleaseTables, changes, wrong_versions};
 use solidata_canon::{
-    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, csv_path, cube_path, datapackage, parquet_path, schema_path, table_schema,
+    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, changes_page, csv_path, cube_path, datapackage, parquet_path, schema_path,
+    table_schema,
 };
 use solidata_model::{
-    CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool, canonical_json, kind,
+    CHANGES, CHANGES_PAGE, CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool,
+    canonical_json, kind,
 };
 use solidata_signing::SecretKey;
 use solidata_store::{
@@ -53,6 +57,16 @@ impl Finished {
         self.release.manifest().files.iter().find(|file| file.path == path).map(|file| file.sha256)
     }
 
+    /// Its tables, as those of another release see them; they live as long as this value.
+    ///
+    /// # Errors
+    /// When a file that declares a table is missing.
+    pub(crate) fn tables(&self) -> Result<ReleaseTables, StageError> {
+        let manifest = self.release.manifest();
+        let datasets = manifest.files.iter().filter_map(|f| f.path.strip_prefix("data/")?.strip_suffix(".csv"));
+        tables_of(manifest.month, manifest.revision, datasets.map(str::to_owned), self.folder())
+    }
+
     /// What describes it; only its place in the chain is not known yet.
     pub(crate) fn manifest(&self) -> &Manifest {
         self.release.manifest()
@@ -67,6 +81,8 @@ pub(crate) struct Month<'a> {
     pub protected: Option<&'a ProtectedCubes>,
     pub project: &'a Project,
     pub lists: &'a Lists,
+    /// What it is compared with; `run` names the same.
+    pub base: &'a Base,
 }
 
 /// A table that was written, with what it promises.
@@ -93,7 +109,8 @@ impl Month<'_> {
         let cube = sources.write_cube(folder, engine, spill()).await?;
         let checks = sources.check(&specs, folder, engine, spill()).await?;
         let written: Vec<Written<'_>> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
-        let files = self.describe(&written, cube.as_ref(), folder)?;
+        let mut files = self.describe(&written, cube.as_ref(), folder)?;
+        files.extend(self.changes(&written, folder)?);
         Ok(Release::draft(folder, self.manifest(checks, files)?, &())?)
     }
 
@@ -170,6 +187,37 @@ impl Month<'_> {
         Ok(files)
     }
 
+    /// Writes what the release changes, for machines and for people. The files that declare the tables are in the folder.
+    ///
+    /// # Errors
+    /// [`StageError::Check`] when the version of a schema does not say what changed in it.
+    fn changes(&self, tables: &[Written<'_>], folder: &Path) -> Result<Vec<FileEntry>, StageError> {
+        let now = tables_of(self.run.month, self.revision, tables.iter().map(|(spec, _)| spec.id.clone()), folder)?;
+        let reason = self.run.revision.as_ref().map(|r| r.reason.as_str());
+        let changes = match self.base {
+            Base::First => changes(None, &now, reason, Keys::Named)?,
+            Base::Told(told) => (**told).clone(),
+            Base::Tables(before) => {
+                let wrong = wrong_versions(before, &now);
+                if !wrong.is_empty() {
+                    let path = |w: &String| format!("datasets/{w}: raise `version` in its schema.toml (policy: CHANGELOG.md beside it)");
+                    return Err(StageError::Check(wrong.iter().map(path).collect()));
+                }
+                changes(Some(before), &now, reason, Keys::Named)?
+            }
+        };
+        let mut files = Vec::new();
+        for (path, media_type, bytes) in [
+            (CHANGES, "application/json", canonical_json(&changes)?),
+            (CHANGES_PAGE, "text/markdown; charset=utf-8", changes_page(&changes).into_bytes()),
+        ] {
+            let full = folder.join(path);
+            std::fs::write(&full, bytes).map_err(|e| StageError::vault(&full, e))?;
+            files.push(describe_file(folder, path, media_type)?);
+        }
+        Ok(files)
+    }
+
     fn manifest(&self, checks: Vec<CheckResult>, files: Vec<FileEntry>) -> Result<Manifest, StageError> {
         let digests = |prefixes: &[&str], keep: &dyn Fn(&str) -> bool| {
             let paths = prefixes.iter().flat_map(|p| self.project.under(p)).filter(|p| keep(p));
@@ -196,6 +244,19 @@ impl Month<'_> {
             previous: None,
         })
     }
+}
+
+/// The tables of a release whose files lie in a folder.
+///
+/// # Errors
+/// When a file that declares a table is missing.
+fn tables_of(
+    month: solidata_model::Month,
+    revision: u32,
+    datasets: impl IntoIterator<Item = String>,
+    folder: &Path,
+) -> Result<ReleaseTables, StageError> {
+    Ok(ReleaseTables::open(folder, &format!("releases/{month}/r{revision}"), month, datasets)?)
 }
 
 /// The program that runs.

@@ -10,7 +10,9 @@ use crate::AuditError;
 use bytes::Bytes;
 use serde::Deserialize;
 use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, csv_path, datapackage, parquet_path, schema_path};
-use solidata_model::{DatasetSpec, Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, canonical_json, kind};
+use solidata_model::{
+    CHANGES, CHANGES_PAGE, DatasetSpec, Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, canonical_json, kind,
+};
 use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,7 +125,8 @@ fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
         ("datasets", "md") => Some("text/markdown; charset=utf-8"),
         ("datasets", "toml") => Some("application/toml"),
         ("", "json") if path == PROVENANCE => Some(PROVENANCE_MEDIA_TYPE),
-        ("", "json") => (path == PACKAGE).then_some("application/json"),
+        ("", "md") => (path == CHANGES_PAGE).then_some("text/markdown; charset=utf-8"),
+        ("", "json") => (path == PACKAGE || path == CHANGES).then_some("application/json"),
         _ => None,
     }
 }

@@ -261,6 +261,7 @@ pub(crate) fn spec_of(dataset: &str, schema: &Bytes) -> Result<DatasetSpec, Stri
         cadence: String::new(),
         feeds: Feeds::Demand,
         protection: None,
+        indicators: Vec::new(),
         sort_key: head.primary_key,
         spec_digest: Digest::of(b""),
         contract,

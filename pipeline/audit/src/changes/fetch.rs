@@ -54,6 +54,11 @@ impl Table {
 }
 
 impl ReleaseTables {
+    /// Where the release lies in its store.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Those of a release whose files lie in a folder; `datasets` are their names.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! One file a command.
 
+mod amend;
 mod attack;
 mod check;
+mod diff;
 mod explain;
 mod gc;
 mod keygen;
@@ -12,6 +14,7 @@ mod snapshot;
 mod status;
 mod synth;
 mod verify;
+mod views;
 
 use crate::{
     args::{Args, Command},
@@ -38,6 +41,10 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Synth(a) => synth::synth(a, output),
             Command::Snapshot(a) => snapshot::snapshot(a, output),
             Command::Verify(a) => verify::verify(a, output).await,
+            Command::Diff(a) => diff::diff(a, output).await,
+            Command::Rollback(a) => amend::rollback(a, output).await,
+            Command::Withdraw(a) => amend::withdraw(a, output).await,
+            Command::Errata(a) => amend::errata(a, output).await,
             Command::Reproduce(a) => reproduce::reproduce(a, output).await,
             Command::Attack(a) => attack::attack(a, output).await,
             Command::Explain(a) => explain::explain(a, output),

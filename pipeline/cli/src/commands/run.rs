@@ -7,6 +7,7 @@ use crate::{
 use solidata_model::month_range;
 use solidata_signing::SecretKey;
 use solidata_stages::{Request, Summary};
+use solidata_store::PublicStore;
 use std::{fmt::Write, sync::Arc};
 
 /// `solidata plan`
@@ -27,7 +28,10 @@ pub async fn run(args: RunArgs, output: &Output) -> Result<(), CliError> {
     let request = request(args, super::signing::signer)?;
     let plan = solidata_stages::plan(&request)?;
     let summary = solidata_stages::execute(&request, plan, output).await?;
-    output.outcome(&summary, || words(&summary))
+    let store = PublicStore::open(&request.public, request.store_options.iter().cloned())?;
+    let views = super::views::refresh(&store, output).await;
+    output.outcome(&summary, || words(&summary))?;
+    views.map(drop)
 }
 
 /// What was typed and what the settings say, as one request. A plan needs no key.

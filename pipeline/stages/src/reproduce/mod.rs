@@ -15,9 +15,10 @@ use crate::{
     datasets::{CUBE, Supply},
     past,
     release::{Month, running},
+    since,
 };
 use fetch::{Fetched, fetch};
-use solidata_model::{Manifest, Month as MonthOf};
+use solidata_model::{CHANGES, Manifest, Month as MonthOf};
 use solidata_store::{
     PublicStore, Vault, VaultView,
     release::{MANIFEST, Release},
@@ -128,7 +129,7 @@ impl Again<'_> {
         (project, lists): (&Project, &Lists),
         supply: Supply<'_>,
         protected: Option<&ProtectedCubes>,
-        notes: Vec<String>,
+        mut notes: Vec<String>,
         progress: &dyn Progress,
     ) -> Result<Reproduction, StageError> {
         let manifest = &self.fetched.manifest;
@@ -136,7 +137,11 @@ impl Again<'_> {
             std::fs::create_dir_all(folder).map_err(|e| StageError::vault(folder, e))?;
         }
         progress.begin(&format!("make {} again", manifest.prefix()), None);
-        let month = Month { run: &manifest.run, revision: manifest.revision, supply, protected, project, lists };
+        let (options, told) = (&self.request.store_options, self.fetched.whole(CHANGES));
+        let (base, note) =
+            since::of_address(&self.fetched.address, options, manifest, told.as_deref(), &self.folder.with_extension("since")).await?;
+        notes.extend(note);
+        let month = Month { run: &manifest.run, revision: manifest.revision, supply, protected, project, lists, base: &base };
         let release = month.make(self.folder, self.spill, &self.request.engine).await?;
         // Another version of the program has another name for itself; what it makes is to be compared all the same.
         let release = as_made_by(release, manifest)?;

@@ -55,6 +55,7 @@ pub(super) fn run_spec(
         covered_until: coverage.map(|c| c.until),
         cut_off: request.cut_off,
         thresholds: request.thresholds.clone(),
+        since: None,
         revision: None,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     past::{self, Past},
     protect::{self, MonthProtection, Work},
     release::{Finished, Month as MonthRelease},
+    since::Earlier,
     supply::PublicSupply,
 };
 use chrono::NaiveDate;
@@ -23,7 +24,7 @@ use coverage::{coverage, run_spec};
 use read::{Read, extract};
 pub(crate) use read::{cubes, extract_again, searches};
 use serde::Serialize;
-use solidata_model::{Digest, Month, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
+use solidata_model::{Digest, Month, RunSpec, SnapshotRole, StageKey, Thresholds, canonical_json, kind};
 use solidata_signing::SecretKey;
 use solidata_store::{PublicStore, Vault};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -176,8 +177,11 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
     let mut counts: BTreeMap<Month, StageKey> = BTreeMap::new();
     let mut attacks: BTreeMap<Month, Attack> = BTreeMap::new();
     let mut gate = Gate::new(&request.project, &rules, &store)?;
+    let mut earlier = Earlier::open(&store, &vault).await?;
     for (month, coverage) in &covered {
+        let base = earlier.of_month(*month).await?;
         let run = run_spec(*month, &read, date_photo, searches.as_ref().map(|s| &s.0), coverage.as_ref(), request);
+        let run = RunSpec { since: base.prefix(), ..run };
         if let Some(searches) = &searches {
             progress.begin(&format!("protect {month}"), None);
             let (cubes, key) = cubes(*month, searches, request, &vault, &lists).await?;
@@ -205,8 +209,10 @@ pub async fn execute(request: &Request, plan: Plan, progress: &dyn Progress) -> 
             protected: protected.as_ref(),
             project: &request.project,
             lists: &lists,
+            base: &base,
         };
         let release = Finished::make(&release, &vault, &request.engine).await?;
+        earlier.add(*month, release.tables()?);
         if let Some((table, key)) = release.table(past::TABLE).zip(counts.get(month)) {
             past.learn(&vault, *month, &table, *key)?;
         }

@@ -13,6 +13,7 @@ use crate::{
     datasets::{CUBE, Supply},
     past,
     release::{Finished, Month as MonthRelease},
+    since::{Base, Earlier},
     supply::PublicSupply,
 };
 use futures::StreamExt;
@@ -58,23 +59,26 @@ pub(super) async fn revise(request: &Request, plan: &Plan, reason: &str, progres
     // A correction that was published and whose run is repeated is compared with itself.
     let newest_manifest = past::manifest(&store, newest).await?;
     let repeated = newest_manifest.run.revision.as_ref().filter(|told| told.reason == reason);
+    let mut earlier = Earlier::open(&store, &vault).await?;
     let made = Making { request, vault: &vault, lists: &lists, supply: &supply, protected: protected.as_ref(), directory: &directory };
     progress.begin(&format!("make {month} again"), None);
     let mut release = None;
     if let Some(told) = repeated {
-        let base = index.releases.iter().find(|r| r.prefix == told.corrects && r.state != ReleaseState::Withdrawn);
-        let base = match base {
-            Some(base) => past::manifest(&store, base).await?,
-            None => corrected_manifest.clone(),
+        let told_of = index.releases.iter().find(|r| r.prefix == told.corrects && r.state != ReleaseState::Withdrawn);
+        let corrected_run = match told_of {
+            Some(told_of) => past::manifest(&store, told_of).await?.run,
+            None => corrected_manifest.run.clone(),
         };
-        let again = made.make(&base.run, told.clone(), newest.revision).await?;
+        let base = earlier.of_published(&told.corrects, newest).await?;
+        let again = made.make(&corrected_run, told.clone(), newest.revision, &base).await?;
         release = differences(&newest_manifest, again.manifest()).is_empty().then_some(again);
     }
     let release = match release {
         Some(same) => same,
         None => {
             let told = RevisionSpec { reason: reason.into(), corrects: corrected.prefix.clone(), demand_kept: protected.is_some() };
-            let release = made.make(&corrected_manifest.run, told, newest.revision + 1).await?;
+            let base = Base::Tables(earlier.tables(corrected).await?);
+            let release = made.make(&corrected_manifest.run, told, newest.revision + 1, &base).await?;
             if same_content(&corrected_manifest, release.manifest()) {
                 return Err(StageError::Usage(format!("{}: nothing would change; there is nothing to correct", corrected.prefix)));
             }
@@ -141,7 +145,7 @@ struct Making<'a> {
 
 impl Making<'_> {
     /// Makes the release; `before` is the run of the revision that it corrects, whose searches are kept.
-    async fn make(&self, before: &RunSpec, revision: RevisionSpec, number: u32) -> Result<Finished, StageError> {
+    async fn make(&self, before: &RunSpec, revision: RevisionSpec, number: u32, base: &Base) -> Result<Finished, StageError> {
         let date_photo = self.supply.report().date_photo;
         let mut snapshots: Vec<SnapshotPin> = before.snapshots.iter().filter(|pin| pin.role == SnapshotRole::Search).cloned().collect();
         snapshots.push(SnapshotPin { role: SnapshotRole::Lieux, sha256: self.directory.report.sha256 });
@@ -151,6 +155,7 @@ impl Making<'_> {
             date_photo,
             now: self.request.cut_off.unwrap_or_else(|| before.now.max(date_photo)),
             cut_off: self.request.cut_off,
+            since: Some(revision.corrects.clone()),
             revision: Some(revision),
             ..before.clone()
         };
@@ -161,16 +166,16 @@ impl Making<'_> {
             protected: self.protected,
             project: &self.request.project,
             lists: self.lists,
+            base,
         };
         Finished::make(&month, self.vault, &self.request.engine).await
     }
 }
 
-/// Whether a correction says the same as what it corrects: every file but those that name the run or the revision.
+/// Whether a correction says the same as what it corrects: every file but those that tell which release it is.
 fn same_content(a: &Manifest, b: &Manifest) -> bool {
-    let named = ["datapackage.json", solidata_model::PROVENANCE];
-    let files =
-        |m: &Manifest| m.files.iter().filter(|f| !named.contains(&f.path.as_str())).map(|f| (f.path.clone(), f.sha256)).collect::<Vec<_>>();
+    let says = |path: &str| ["data/", "cubes/", "schemas/", "sql/", "datasets/"].iter().any(|folder| path.starts_with(folder));
+    let files = |m: &Manifest| m.files.iter().filter(|f| says(&f.path)).map(|f| (f.path.clone(), f.sha256)).collect::<Vec<_>>();
     files(a) == files(b)
 }
 

@@ -324,6 +324,11 @@ impl PublicStore {
         }
     }
 
+    /// The client itself.
+    pub(crate) fn objects(&self) -> &dyn ObjectStore {
+        self.objects.as_ref()
+    }
+
     async fn open_object(&self, path: &str) -> Result<Option<GetResult>> {
         match self.objects.get(&self.key(path)).await {
             Ok(found) => Ok(Some(found)),
@@ -336,7 +341,7 @@ impl PublicStore {
         ObjectInfo { path: path.into(), bytes: meta.size, version: meta.e_tag.clone().or_else(|| meta.version.clone()) }
     }
 
-    fn key(&self, path: &str) -> Key {
+    pub(crate) fn key(&self, path: &str) -> Key {
         Key::from_iter(self.root.parts().map(|p| p.as_ref().to_owned()).chain(path.split('/').filter(|p| !p.is_empty()).map(str::to_owned)))
     }
 
@@ -345,7 +350,7 @@ impl PublicStore {
     }
 
     /// What the client of the store says, in our words.
-    fn error(&self, error: object_store::Error, action: &'static str, path: &str) -> StoreError {
+    pub(crate) fn error(&self, error: object_store::Error, action: &'static str, path: &str) -> StoreError {
         use object_store::Error as E;
         let (address, path) = (self.address.clone(), if path.is_empty() { "its objects".into() } else { path.to_owned() });
         match error {

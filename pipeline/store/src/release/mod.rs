@@ -14,6 +14,7 @@ mod amend;
 mod check;
 mod claims;
 mod compare;
+mod latest;
 mod links;
 mod publish;
 mod signed;
@@ -32,6 +33,8 @@ mod tests_faults;
 #[cfg(test)]
 mod tests_kill;
 #[cfg(test)]
+mod tests_latest;
+#[cfg(test)]
 mod tests_race;
 #[cfg(test)]
 mod tests_signed;
@@ -41,6 +44,7 @@ mod tests_stale;
 pub use amend::{Amended, TOMBSTONE, TOMBSTONE_SIGNATURE, Withdrawn, add_erratum, read_tombstone, rollback, withdraw};
 pub use check::{check_manifest, describe_file};
 pub use compare::differences;
+pub use latest::{LATEST, LatestState, SIDECAR, Switched, document, has_sidecar, latest_state, sidecar, switch_latest};
 pub use publish::{Outcome, Publication, Published, Step, publish_all};
 pub use signed::rotate;
 pub use stale::{Stale, Why, find_stale};
