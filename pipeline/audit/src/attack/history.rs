@@ -282,6 +282,11 @@ impl<'a> Reading<'a> {
         let entries: Vec<IndexEntry> = self.index.releases.iter().filter(|entry| entry.month == month).cloned().collect();
         let Some(store) = self.store.clone() else { return Ok(()) };
         for entry in entries.into_iter().filter(|entry| !self.read.contains_key(&(month, entry.revision))).collect::<Vec<_>>() {
+            if entry.state == ReleaseState::Withdrawn {
+                self.notes
+                    .insert(format!("{} was withdrawn: readers may have it all the same, and it took no part in the attack", entry.prefix));
+                continue;
+            }
             let id = ReleaseId { prefix: entry.prefix.clone(), month, revision: entry.revision, sealed: entry.sealed };
             let listed: Digest<kind::File> = entry.manifest_sha256;
             let folder = Folder { store: &store, folder: &entry.prefix, prefix: &entry.prefix, progress: self.progress };

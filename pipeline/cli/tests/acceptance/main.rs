@@ -7,6 +7,7 @@ mod before_publication;
 mod command_line;
 mod damaged;
 mod forms;
+mod history;
 mod real_archive;
 mod reproduce;
 mod revise;

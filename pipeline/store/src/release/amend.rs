@@ -2,10 +2,10 @@
 //! revision is taken away.
 //!
 //! A withdrawal is the one thing that removes published objects. In this order: the index says that the release is withdrawn, so that no reader goes there any
-//! more; the tombstone and its signature are written; the objects go, those of the tables first and the manifest last. After any failure or kill the same call
+//! more; `latest/` follows; the tombstone and its signature are written; the objects go, those of the tables first and the manifest last. After any failure or kill the same call
 //! goes on where it ended, and `gc` does too, once the tombstone is there.
 
-use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS, publish::published_manifest, signed};
+use super::{LATEST, MANIFEST, MANIFEST_SIGNATURE, SUMS, publish::published_manifest, signed, switch_latest};
 use crate::{PublicStore, Put, Result, StoreError, public::STAGING};
 use solidata_model::{
     Digest, Done, Erratum, Index, IndexEntry, Month, ReleaseState, Tombstone, TombstoneFile, WithdrawalClass, canonical_json, kind,
@@ -107,6 +107,10 @@ pub async fn withdraw(store: &PublicStore, prefix: &str, class: WithdrawalClass,
         Ok((entry.state != ReleaseState::Withdrawn).then(|| Done::Withdraw { prefix: prefix.to_owned(), class }))
     };
     let Amended { index, changed } = amend(store, wanted, signer).await?;
+    // Where most readers are, it goes first.
+    if !store.list(LATEST).await?.is_empty() {
+        switch_latest(store, &()).await?;
+    }
     let removed = bury(store, &index, prefix, signer).await?;
     Ok(Withdrawn { index, changed, removed })
 }
