@@ -23,6 +23,22 @@ pub enum AuditError {
         /// The month that was asked for.
         month: Month,
     },
+    /// The release is not published.
+    #[error("{address}: index.json names no release {prefix}: see releases.json for those that there are")]
+    NoSuchRelease {
+        /// The store.
+        address: String,
+        /// The release that was asked for.
+        prefix: String,
+    },
+    /// What a store holds is not what it says it is.
+    #[error("{address}: nothing of this is to be used: {findings}")]
+    Untrusted {
+        /// The store.
+        address: String,
+        /// What is wrong, with what to do.
+        findings: String,
+    },
     /// One release alone has no history.
     #[error("{address}: one release has no history to look for a digest in: name the root of its store, or leave --since out")]
     NoHistory {
@@ -61,8 +77,12 @@ impl AuditError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Store(e) => e.fault(),
-            Self::Nothing { .. } | Self::NoSuchMonth { .. } | Self::NoHistory { .. } | Self::CodeList { .. } => Fault::Usage,
-            Self::Table { .. } => Fault::Findings,
+            Self::Nothing { .. }
+            | Self::NoSuchMonth { .. }
+            | Self::NoSuchRelease { .. }
+            | Self::NoHistory { .. }
+            | Self::CodeList { .. } => Fault::Usage,
+            Self::Table { .. } | Self::Untrusted { .. } => Fault::Findings,
             Self::Spill(_) => Fault::Unavailable,
             // what was read says two things that cannot both be true
             Self::Attack(AttackError::Contradiction { .. } | AttackError::TwoValues { .. } | AttackError::BadStart { .. }) => {

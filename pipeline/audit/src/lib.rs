@@ -17,6 +17,7 @@ mod chain;
 mod changes;
 mod compare;
 mod error;
+mod fetch;
 mod index;
 mod latest;
 mod release;
@@ -27,6 +28,8 @@ mod table;
 mod tamperings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_fetch;
 #[cfg(test)]
 mod tests_signed;
 mod verify;
@@ -40,5 +43,6 @@ pub use attack::{
 pub use changes::{Keys, ReleaseTables, changes, diff, wrong_versions};
 pub use compare::{Difference, Verdict, compare_files};
 pub use error::AuditError;
+pub use fetch::{FetchOptions, Fetched, FetchedRelease, fetch};
 pub use report::{Code, Finding, Report};
 pub use verify::{VerifyOptions, verify, verify_store};

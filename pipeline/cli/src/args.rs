@@ -62,6 +62,11 @@ pub enum Command {
                       solidata reproduce out --month 2024-09 --vault vault --snapshot dump.archive.gz    (from the raw snapshot)"
     )]
     Reproduce(ReproduceArgs),
+    /// Bring what is new in a public store to a folder: verified, resumable, for those who import each month
+    #[command(after_help = "Run it again at any time: what is there is not read again, and only what is new is listed.\nExamples:\n  \
+                      solidata fetch https://example.org/solidata --into soliguide --key RWQ...\n  \
+                      solidata fetch https://example.org/solidata --into soliguide --since releases/2024-08/r1 --dataset structures --form csv --json")]
+    Fetch(FetchArgs),
     /// Say what a release changes since another one: schemas, rows by key, key figures
     #[command(
         after_help = "Exit code 1: the declared version of a schema does not say what changed in it.\nExamples:\n  solidata diff out/releases/2024-08/r1 out/releases/2024-09/r1\n  \
@@ -254,6 +259,28 @@ pub struct ReproduceArgs {
     /// Threads [default: the machine's cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// `fetch`.
+#[derive(Debug, clap::Args)]
+pub struct FetchArgs {
+    /// The public store: its folder or address
+    pub store: String,
+    /// The folder, which is laid out as the store is
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Only what was published after this release, such as releases/2024-08/r1 [default: what the folder has not seen]
+    #[arg(long, value_name = "PREFIX")]
+    pub since: Option<String>,
+    /// Only this dataset; may be given several times [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Vec<String>,
+    /// Only tables in this form, such as csv or parquet; may be given several times [default: all]
+    #[arg(long, value_name = "FORM")]
+    pub form: Vec<String>,
+    /// The publisher's public key, or the file with it
+    #[arg(long, value_name = "KEY_OR_FILE")]
+    pub key: Option<String>,
 }
 
 /// `diff`.

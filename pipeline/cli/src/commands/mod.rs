@@ -5,6 +5,7 @@ mod attack;
 mod check;
 mod diff;
 mod explain;
+mod fetch;
 mod gc;
 mod keygen;
 mod reproduce;
@@ -41,6 +42,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Synth(a) => synth::synth(a, output),
             Command::Snapshot(a) => snapshot::snapshot(a, output),
             Command::Verify(a) => verify::verify(a, output).await,
+            Command::Fetch(a) => fetch::fetch(a, output).await,
             Command::Diff(a) => diff::diff(a, output).await,
             Command::Rollback(a) => amend::rollback(a, output).await,
             Command::Withdraw(a) => amend::withdraw(a, output).await,

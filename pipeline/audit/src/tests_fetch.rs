@@ -1,0 +1,128 @@
+//! What an importer gets, month after month.
+
+use crate::{
+    AuditError, FetchOptions, fetch,
+    tests::{make, manifest},
+};
+use solidata_model::{ReleaseState, WithdrawalClass};
+use solidata_signing::{NewKey, SecretKey};
+use solidata_store::{
+    Fault, PublicStore,
+    release::{Release, publish_all, rollback, rotate, withdraw},
+};
+use std::{fs, path::Path};
+
+fn new_key() -> SecretKey {
+    SecretKey::read(NewKey::generate(None).unwrap().secret_file(), None).unwrap()
+}
+
+async fn publish(store: &PublicStore, month: &str, revision: u32, rows: usize, key: &SecretKey) {
+    let files = tempfile::tempdir().unwrap();
+    let made = make(files.path(), month, rows);
+    let draft = Release::draft(files.path(), manifest(month, revision, made.files), &()).unwrap();
+    publish_all(store, vec![draft], Some(key), &()).await.unwrap();
+}
+
+fn trusting(key: &SecretKey) -> FetchOptions {
+    FetchOptions { key: Some(key.public().clone()), ..FetchOptions::default() }
+}
+
+#[tokio::test]
+async fn each_call_brings_what_is_new_and_nothing_twice() {
+    let (dir, into, key) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), new_key());
+    let store = PublicStore::folder(dir.path()).unwrap();
+    let get = async |options: &FetchOptions| fetch(&store, into.path(), options, &()).await;
+    let new = |fetched: &crate::Fetched| fetched.new.iter().map(|r| r.prefix.clone()).collect::<Vec<_>>();
+    publish(&store, "2024-07", 1, 5, &key).await;
+    publish(&store, "2024-08", 1, 50, &key).await;
+    let first = get(&trusting(&key)).await.unwrap();
+    assert_eq!(new(&first), ["releases/2024-07/r1", "releases/2024-08/r1"]);
+    assert_eq!((first.new[0].tables.len(), first.current.as_deref()), (2, Some("releases/2024-08/r1")));
+    // What was brought is a release that anyone can check.
+    let at = |path: &str| into.path().join(path);
+    for prefix in ["releases/2024-07/r1", "releases/2024-08/r1"] {
+        let ran =
+            std::process::Command::new("sha256sum").args(["--check", "--strict", "--quiet", "SHA256SUMS"]).current_dir(at(prefix)).status();
+        assert!(ran.unwrap().success());
+    }
+    let again = get(&trusting(&key)).await.unwrap();
+    assert_eq!((new(&again), again.files), (vec![], 0));
+
+    // A correction, another key, and a month more.
+    publish(&store, "2024-08", 2, 60, &key).await;
+    let second = new_key();
+    rotate(&store, &key, &second).await.unwrap();
+    publish(&store, "2024-09", 1, 5, &second).await;
+    let more = get(&trusting(&key)).await.unwrap();
+    assert_eq!(new(&more), ["releases/2024-08/r2", "releases/2024-09/r1"]);
+    assert_eq!((more.superseded, more.new[0].reason.as_deref()), (vec!["releases/2024-08/r1".to_owned()], Some("essai")));
+    // Back, and away.
+    rollback(&store, "2024-08".parse().unwrap(), None, "x", Some(&second)).await.unwrap();
+    let back = get(&trusting(&key)).await.unwrap();
+    assert_eq!(
+        (new(&back), back.files, back.superseded),
+        (vec!["releases/2024-08/r1".to_owned()], 0, vec!["releases/2024-08/r2".to_owned()])
+    );
+    withdraw(&store, "releases/2024-07/r1", WithdrawalClass::Erasure, Some(&second)).await.unwrap();
+    let gone = get(&trusting(&key)).await.unwrap();
+    assert_eq!((new(&gone), gone.withdrawn), (vec![], vec!["releases/2024-07/r1".to_owned()]));
+    assert_eq!(store.read_index().await.unwrap().0.releases[0].state, ReleaseState::Withdrawn);
+
+    // Another folder: from a release on, one form, one dataset.
+    let other = tempfile::tempdir().unwrap();
+    let options = FetchOptions {
+        since: Some("releases/2024-08/r2".into()),
+        forms: vec!["csv".into()],
+        datasets: vec!["essai".into()],
+        ..trusting(&key)
+    };
+    let some = fetch(&store, other.path(), &options, &()).await.unwrap();
+    assert_eq!((new(&some), some.new[0].tables.clone()), (vec!["releases/2024-09/r1".to_owned()], vec!["data/essai.csv".to_owned()]));
+    let e = fetch(&store, other.path(), &FetchOptions { since: Some("releases/2024-01/r1".into()), ..options }, &()).await.unwrap_err();
+    assert!(matches!(&e, AuditError::NoSuchRelease { .. }) && e.fault() == Fault::Usage, "{e}");
+}
+
+fn assert_untrusted(got: Result<crate::Fetched, AuditError>, word: &str) {
+    let e = got.unwrap_err();
+    assert!(matches!(&e, AuditError::Untrusted { .. }) && e.fault() == Fault::Findings && e.to_string().contains(word), "{word}: {e}");
+}
+
+#[tokio::test]
+async fn what_is_not_what_it_says_is_not_taken() {
+    let (dir, into, key) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), new_key());
+    let store = PublicStore::folder(dir.path()).unwrap();
+    publish(&store, "2024-07", 1, 5, &key).await;
+    fetch(&store, into.path(), &trusting(&key), &()).await.unwrap();
+    let old_index = fs::read(dir.path().join("index.json")).unwrap();
+    publish(&store, "2024-08", 1, 5, &key).await;
+    let good = |path: &Path| fs::read(path).unwrap();
+    for (path, word) in [
+        ("releases/2024-08/r1/data/essai.csv", "essai.csv"),
+        ("releases/2024-08/r1/manifest.json", "manifest.json"),
+        ("releases/2024-08/r1/manifest.json.minisig", "minisig"),
+        ("index.json", "index.json"),
+    ] {
+        let at = dir.path().join(path);
+        let bytes = good(&at);
+        let mut bad = bytes.clone();
+        let middle = bad.len() / 2;
+        bad[middle] ^= 1;
+        fs::write(&at, bad).unwrap();
+        assert_untrusted(fetch(&store, into.path(), &trusting(&key), &()).await, word);
+        assert!(!into.path().join("releases/2024-08/r1/manifest.json").exists(), "{path}: nothing counts as brought");
+        assert_eq!(fs::read(into.path().join("index.json")).unwrap(), old_index, "{path}");
+        fs::write(&at, bytes).unwrap();
+    }
+    // What was interrupted goes on; a file of the folder that was damaged is read again.
+    let brought = into.path().join("releases/2024-08/r1/data/essai.csv");
+    fs::write(&brought, "half").unwrap();
+    let done = fetch(&store, into.path(), &trusting(&key), &()).await.unwrap();
+    assert_eq!(done.new.len(), 1);
+    assert_eq!(good(&brought), good(&dir.path().join("releases/2024-08/r1/data/essai.csv")));
+    // A store that was put back to an older state, or that another key signed.
+    fs::write(dir.path().join("index.json"), old_index).unwrap();
+    assert_untrusted(fetch(&store, into.path(), &trusting(&key), &()).await, "rolled back");
+    let fresh = tempfile::tempdir().unwrap();
+    assert_untrusted(fetch(&store, fresh.path(), &trusting(&new_key()), &()).await, "not among its keys");
+    assert!(fs::read_dir(fresh.path()).unwrap().next().is_none());
+}
