@@ -8,7 +8,7 @@ use super::{
 };
 use crate::AuditError;
 use solidata_canon::parquet_path;
-use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, canonical_json, kind};
+use solidata_model::{Digest, Index, IndexEntry, Manifest, Month, ReleaseState, canonical_json, kind};
 use solidata_store::{INDEX, Progress, PublicStore, StoreError, release::MANIFEST};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

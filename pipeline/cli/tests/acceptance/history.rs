@@ -63,16 +63,15 @@ fn what_happens_to_releases_after_their_publication() {
     assert_eq!(json(&work.join(AUGUST).join("changes.json"))["since"], Value::Null);
     let dataset = |name: &str| changes["datasets"].as_array().unwrap().iter().find(|d| d["dataset"] == name).unwrap();
     assert_eq!((&dataset("demande_territoires")["rows"], &dataset("structures")["rows"]["changed"]), (&Value::Null, &0.into()));
-    let bas_rhin =
-        dataset("demande_territoires")["indicators"].as_array().unwrap().iter().find(|i| i["territoire_id"] == "dep-67").unwrap();
-    assert!(bas_rhin["after"].as_i64().unwrap() > 100 && bas_rhin["before"].as_i64().unwrap() > 100, "{bas_rhin}");
+    let bas_rhin = dataset("demande_territoires")["indicators"].as_array().unwrap().iter().find(|i| i["territoire_id"] == "fr").unwrap();
+    assert!(france["after"].as_i64().unwrap() > 100 && france["before"].as_i64().unwrap() > 100, "{france}");
     let page = fs::read_to_string(work.join(SEPTEMBER).join("CHANGES.md")).unwrap();
-    assert!(page.contains("Par rapport à `releases/2024-08/r1`") && page.contains("Bas-Rhin"), "{page}");
+    assert!(page.contains("Par rapport à `releases/2024-08/r1`") && page.contains("France (`fr`)"), "{page}");
     // `diff` says the same of any two releases.
     let mut told = said_json(work, 0, &["diff", AUGUST, SEPTEMBER]);
     told.as_object_mut().unwrap().remove("wrong_versions");
     assert_eq!(told, changes);
-    assert!(expect(work, 0, &["diff", AUGUST, "p"]).contains("Searches of the month, Bas-Rhin:"));
+    assert!(expect(work, 0, &["diff", AUGUST, "p"]).contains("Searches of the month, France:"));
     assert!(expect(work, 2, &["diff", "p/releases", SEPTEMBER]).contains("neither index.json nor manifest.json"));
     // Both can be made again, the second only beside the first; alone what it says of the first is taken as it is.
     for month in ["2024-08", "2024-09"] {

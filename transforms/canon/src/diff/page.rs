@@ -60,11 +60,11 @@ fn one(text: &mut String, dataset: &DatasetChanges) {
         list(text, &format!("Lignes {RETIRED}s"), &removed);
         list(text, "Lignes ajoutées", &keys.added.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    if !dataset.indicators.is_empty() {
+    // What is withheld has no line: a page of dashes says nothing.
+    let given: Vec<&IndicatorChange> = dataset.indicators.iter().filter(|i| i.after.is_some()).collect();
+    if !given.is_empty() {
         text.push_str("\n| Chiffre clé | Territoire | Avant | Après | Écart |\n|---|---|---:|---:|---:|\n");
-        for indicator in &dataset.indicators {
-            row(text, indicator);
-        }
+        given.into_iter().for_each(|indicator| row(text, indicator));
     }
 }
 
@@ -86,9 +86,13 @@ fn row(text: &mut String, indicator: &IndicatorChange) {
     let figure = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), number);
     let difference = indicator.before.zip(indicator.after).and_then(|(a, b)| b.checked_sub(a));
     let difference = difference.map_or_else(|| "–".to_owned(), |d| if d > 0 { format!("+{}", number(d)) } else { number(d) });
-    let territory = indicator.territoire_libelle.as_deref().unwrap_or("–");
+    // Some départements are regions of the same name.
+    let territory = match (&indicator.territoire_libelle, &indicator.territoire_id) {
+        (Some(label), Some(id)) => format!("{label} (`{id}`)"),
+        _ => "–".to_owned(),
+    };
     // A bar would begin another cell.
-    let [label, territory] = [indicator.fr.as_str(), territory].map(|t| t.replace('|', "\\|"));
+    let [label, territory] = [&indicator.fr, &territory].map(|t| t.replace('|', "\\|"));
     let _ = writeln!(text, "| {label} | {territory} | {} | {} | {difference} |", figure(indicator.before), figure(indicator.after));
 }
 
