@@ -16,7 +16,7 @@ fn new_key() -> SecretKey {
     SecretKey::read(NewKey::generate(None).unwrap().secret_file(), None).unwrap()
 }
 
-async fn publish(store: &PublicStore, month: &str, revision: u32, rows: usize, key: &SecretKey) {
+async fn publish(store: &PublicStore, month: &str, revision: u32, rows: i64, key: &SecretKey) {
     let files = tempfile::tempdir().unwrap();
     let made = make(files.path(), month, rows);
     let draft = Release::draft(files.path(), manifest(month, revision, made.files), &()).unwrap();

@@ -5,7 +5,7 @@ use crate::{
     tests::{make, none},
     verify, verify_store,
 };
-use solidata_model::{Digest, Index, WithdrawalClass, kind};
+use solidata_model::{Digest, WithdrawalClass, kind};
 use solidata_signing::{NewKey, PublicKey, SecretKey};
 use solidata_store::{
     Fault, INDEX, PublicStore,
@@ -139,7 +139,7 @@ async fn what_was_withdrawn_is_not_called_tampered() {
     let at = |name: &str| dir.path().join(prefix).join(name);
     let tombstone = fs::read_to_string(at("WITHDRAWN.json")).unwrap();
     let signature = fs::read_to_string(at("WITHDRAWN.json.minisig")).unwrap();
-    let mut check = async |name: &str, text: Option<&str>, wanted: &[Code]| {
+    let check = async |name: &str, text: Option<&str>, wanted: &[Code]| {
         match text {
             Some(text) => fs::write(at(name), text).unwrap(),
             None => fs::remove_file(at(name)).unwrap(),

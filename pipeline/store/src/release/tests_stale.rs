@@ -317,7 +317,7 @@ async fn each_kind_of_leftover_has_its_reason_and_its_time() {
         // Only what was chosen.
         let chosen: Vec<_> = found.iter().filter(|s| s.why == Why::Clock || s.path.ends_with("left.csv")).cloned().collect();
         assert_eq!(paths(&remove_stale(&soon, &chosen).await.unwrap()), paths(&chosen));
-        assert_eq!(find_stale(&soon).await.unwrap().len(), 7);
+        assert_eq!(find_stale(&soon).await.unwrap().len(), 8);
         sweep(&soon, store.address()).await;
         // An empty mark goes when it is old.
         let marks = store.list("staging/unfinished").await.unwrap();
