@@ -1,6 +1,6 @@
-use crate::{Digest, kind};
+use crate::{Digest, PortalIds, kind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a published dataset promises: `dataset.toml` and `schema.toml` of its folder under `datasets/`.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct DatasetSpec {
     pub sort_key: Vec<String>,
     /// The protection of its figures; none for the public directory.
     pub protection: Option<Protection>,
+    /// What it is called on portals, by the portal's host. Where the program finds them, and nothing that a release says.
+    pub datagouv: BTreeMap<String, PortalIds>,
     /// The columns.
     pub contract: Contract,
     /// Digest of `dataset.toml`.
@@ -199,6 +201,8 @@ struct DatasetToml {
     feeds: Feeds,
     sort_key: Vec<String>,
     protection: Option<Protection>,
+    #[serde(default)]
+    datagouv: BTreeMap<String, PortalIds>,
 }
 
 #[derive(Deserialize)]
@@ -254,6 +258,7 @@ impl DatasetSpec {
             feeds: spec.feeds,
             sort_key: spec.sort_key,
             protection: spec.protection,
+            datagouv: spec.datagouv,
             contract: Contract { version: schema.version, columns: schema.column, digest: Digest::of(schema_toml.as_bytes()) },
             spec_digest: Digest::of(dataset_toml.as_bytes()),
         })
@@ -295,6 +300,10 @@ since = "1.0.0"
         let d = DatasetSpec::parse("d", DATASET, SCHEMA).unwrap();
         assert_eq!(d.contract.columns[1].kind, ColumnType::Decimal { precision: 9, scale: 6 });
         assert_eq!(d.contract.columns[1].kind.name(), "decimal(9,6)");
+        assert!(d.datagouv.is_empty());
+        let ids = "[datagouv.\"demo.data.gouv.fr\"]\ndataset = \"5f\"\nresources = { csv = \"a1\" }\n";
+        let d = DatasetSpec::parse("d", &format!("{DATASET}{ids}"), SCHEMA).unwrap();
+        assert_eq!(d.datagouv["demo.data.gouv.fr"].resources["csv"], "a1");
     }
 
     #[test]
