@@ -37,6 +37,9 @@ pub enum CliError {
     /// A key or a signature is not as it must be.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// A portal does not show what it should.
+    #[error(transparent)]
+    Portal(#[from] solidata_portal::PortalError),
     /// The command was carried through and found something wrong.
     #[error("{0}")]
     Findings(String),
@@ -77,6 +80,7 @@ impl CliError {
                 SigningError::Internal(_) => INTERNAL,
                 _ => USAGE,
             },
+            Self::Portal(e) => e.fault().exit_code(),
             Self::Findings(_) => FINDINGS,
             Self::Usage(_) => USAGE,
             Self::System(_) => UNAVAILABLE,
