@@ -107,8 +107,19 @@ pub enum Command {
         after_help = "Nothing that is published, or is being published, is ever touched.\nExamples:\n  solidata gc --dry-run --vault vault --public out\n  solidata gc --vault vault --public s3://bucket/solidata"
     )]
     Gc(GcArgs),
-    /// Say what a vault and a public store hold
-    #[command(after_help = "Example: solidata status --vault vault --public out")]
+    /// Bring latest/ and the documents at the root of the store up to date; with --datagouv also a portal: its datasets are created once, then updated
+    #[command(
+        after_help = "Every command that publishes does the former too. The key of the portal is read from DATAGOUV_API_KEY; the rest is in solidata.toml, [datagouv].\nExamples:\n  \
+                      solidata publish --datagouv --dry-run --vault vault --public s3://bucket/solidata    (print the differences)\n  \
+                      solidata publish --datagouv --vault vault --public s3://bucket/solidata\n  \
+                      solidata publish --datagouv --mend --vault vault --public s3://bucket/solidata    (put right what was changed by hand)\n  \
+                      solidata publish --public s3://bucket/solidata    (latest/ alone, after an interruption)"
+    )]
+    Publish(PublishArgs),
+    /// Say what a vault and a public store hold, or whether a portal shows it
+    #[command(
+        after_help = "Examples:\n  solidata status --vault vault --public out\n  solidata status --datagouv --vault vault --public out"
+    )]
     Status(StatusArgs),
 }
 
@@ -450,9 +461,41 @@ pub struct GcArgs {
     pub config: Option<PathBuf>,
 }
 
+/// `publish`.
+#[derive(Debug, clap::Args)]
+pub struct PublishArgs {
+    /// Show the current release on the portal of [datagouv] in the settings
+    #[arg(long)]
+    pub datagouv: bool,
+    /// Only print what differs on the portal
+    #[arg(long, requires = "datagouv")]
+    pub dry_run: bool,
+    /// Put right what someone changed on the portal by hand
+    #[arg(long, requires = "datagouv")]
+    pub mend: bool,
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The public store
+    #[arg(long, value_name = "DIR_OR_URL")]
+    pub public: Option<String>,
+    /// Settings
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder that holds `datasets/` and `sql/`, for the portal's ids in dataset.toml [default: those the program was built with]
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
 /// `status`.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
+    /// Compare the portal of [datagouv] in the settings with the current release instead
+    #[arg(long)]
+    pub datagouv: bool,
+    /// Folder that holds `datasets/` and `sql/`, for the portal's ids in dataset.toml [default: those the program was built with]
+    #[arg(long, value_name = "DIR", requires = "datagouv")]
+    pub project: Option<PathBuf>,
     /// The private folder
     #[arg(long, value_name = "DIR")]
     pub vault: Option<PathBuf>,

@@ -21,6 +21,8 @@ pub struct Config {
     pub signing: Signing,
     /// What leaves the vault after its time.
     pub retention: Retention,
+    /// The portal that shows what is published.
+    pub datagouv: solidata_portal::Options,
     /// What decides no byte.
     pub engine: Engine,
     /// What decides what is published.
@@ -83,6 +85,7 @@ impl Default for Config {
             month_end_slack_minutes: 120,
             signing: Signing::default(),
             retention: Retention::default(),
+            datagouv: solidata_portal::Options::default(),
             engine: Engine::default(),
             thresholds: Thresholds::default(),
         }
@@ -137,6 +140,10 @@ mod tests {
         assert_eq!((config.vault, config.public), (default.vault, default.public));
         assert_eq!(config.month_end_slack_minutes, default.month_end_slack_minutes);
         assert_eq!(format!("{:?}", config.retention), format!("{:?}", default.retention));
+        let shown =
+            solidata_portal::Options { organization: None, base_url: None, contact: None, contact_point: None, ..config.datagouv.clone() };
+        assert_eq!(shown, default.datagouv);
+        assert!(solidata_portal::Settings::new(config.datagouv).is_ok());
         assert_eq!(config.engine.batch_size, Some(solidata_stages::Engine::default().batch_size));
         assert_eq!(config.engine.sort_records, Some(solidata_stages::Engine::default().sort_records));
     }

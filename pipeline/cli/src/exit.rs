@@ -40,6 +40,9 @@ pub enum CliError {
     /// The index was changed, and what follows from it could not be brought up to date.
     #[error("published, but latest/ and the documents beside it could not be brought up to date: {0}. Run `solidata publish`")]
     Views(Box<CliError>),
+    /// A portal does not show what it should.
+    #[error(transparent)]
+    Portal(#[from] solidata_portal::PortalError),
     /// The command was carried through and found something wrong.
     #[error("{0}")]
     Findings(String),
@@ -81,6 +84,7 @@ impl CliError {
                 _ => USAGE,
             },
             Self::Views(e) => e.code(),
+            Self::Portal(e) => e.fault().exit_code(),
             Self::Findings(_) => FINDINGS,
             Self::Usage(_) => USAGE,
             Self::System(_) => UNAVAILABLE,

@@ -1,4 +1,4 @@
-use crate::{Digest, kind};
+use crate::{Digest, PortalIds, kind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,8 @@ pub struct DatasetSpec {
     pub protection: Option<Protection>,
     /// Its key figures.
     pub indicators: Vec<Indicator>,
+    /// What it is called on portals, by the portal's host. Where the program finds them, and nothing that a release says.
+    pub datagouv: BTreeMap<String, PortalIds>,
     /// The columns.
     pub contract: Contract,
     /// Digest of `dataset.toml`.
@@ -224,6 +226,7 @@ struct DatasetToml {
     protection: Option<Protection>,
     #[serde(default)]
     indicator: Vec<Indicator>,
+    datagouv: BTreeMap<String, PortalIds>,
 }
 
 #[derive(Deserialize)]
@@ -299,6 +302,7 @@ impl DatasetSpec {
             sort_key: spec.sort_key,
             protection: spec.protection,
             indicators: spec.indicator,
+            datagouv: spec.datagouv,
             contract: Contract { version: schema.version, columns: schema.column, digest: Digest::of(schema_toml.as_bytes()) },
             spec_digest: Digest::of(dataset_toml.as_bytes()),
         })
@@ -340,6 +344,10 @@ since = "1.0.0"
         let d = DatasetSpec::parse("d", DATASET, SCHEMA).unwrap();
         assert_eq!(d.contract.columns[1].kind, ColumnType::Decimal { precision: 9, scale: 6 });
         assert_eq!(d.contract.columns[1].kind.name(), "decimal(9,6)");
+        assert!(d.datagouv.is_empty());
+        let ids = "[datagouv.\"demo.data.gouv.fr\"]\ndataset = \"5f\"\nresources = { csv = \"a1\" }\n";
+        let d = DatasetSpec::parse("d", &format!("{DATASET}{ids}"), SCHEMA).unwrap();
+        assert_eq!(d.datagouv["demo.data.gouv.fr"].resources["csv"], "a1");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod index;
 mod json;
 mod manifest;
 mod month;
+mod portal_ids;
 mod provenance;
 mod runspec;
 mod stage_key;
@@ -32,6 +33,7 @@ pub use manifest::{
     CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,
 };
 pub use month::{Month, MonthError, month_range};
+pub use portal_ids::PortalIds;
 pub use provenance::{PROVENANCE, PROVENANCE_MEDIA_TYPE};
 pub use runspec::{RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds};
 pub use stage_key::{StageKey, StageKeyBuilder, StageKeyError};

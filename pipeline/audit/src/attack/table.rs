@@ -257,11 +257,12 @@ pub(crate) fn spec_of(dataset: &str, schema: &Bytes) -> Result<DatasetSpec, Stri
         title_en: head.title_en,
         description_fr: head.description,
         licence: head.licence,
-        // these three are in no published byte
+        // these four are in no published byte
         cadence: String::new(),
         feeds: Feeds::Demand,
         protection: None,
         indicators: Vec::new(),
+        datagouv: Default::default(),
         sort_key: head.primary_key,
         spec_digest: Digest::of(b""),
         contract,

@@ -3,11 +3,13 @@
 mod amend;
 mod attack;
 mod check;
+mod datagouv;
 mod diff;
 mod explain;
 mod fetch;
 mod gc;
 mod keygen;
+mod publish;
 mod reproduce;
 mod run;
 mod signing;
@@ -52,6 +54,8 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
             Command::Explain(a) => explain::explain(a, output),
             Command::Gc(a) => gc::gc(a, output).await,
             Command::Keygen(a) => keygen::keygen(a, output).await,
+            Command::Publish(a) => publish::publish(a, output).await,
+            Command::Status(a) if a.datagouv => datagouv::status(a, output).await,
             Command::Status(a) => status::status(a, output).await,
         }
     })
@@ -65,7 +69,9 @@ fn project(folder: Option<&Path>) -> Result<Project, CliError> {
     })
 }
 
-/// The settings of stores' clients: the environment is read for them here and nowhere else. No password of a key is among them.
+/// The settings of stores' clients: the environment is read for them here and nowhere else. No password and no key of a portal is among them.
 fn store_options() -> Vec<(String, String)> {
-    std::env::vars().filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD].contains(&name.as_str())).collect()
+    std::env::vars()
+        .filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD, solidata_portal::API_KEY].contains(&name.as_str()))
+        .collect()
 }

@@ -5,7 +5,26 @@ use crate::world::{expect, folder, solidata};
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let work = folder();
-    for command in ["check", "plan", "run", "synth", "snapshot", "verify", "status", "attack", "explain"] {
+    for command in [
+        "check",
+        "plan",
+        "run",
+        "synth",
+        "snapshot",
+        "verify",
+        "status",
+        "attack",
+        "explain",
+        "publish",
+        "diff",
+        "rollback",
+        "withdraw",
+        "errata",
+        "fetch",
+        "gc",
+        "keygen",
+        "reproduce",
+    ] {
         let help = expect(work.path(), 0, &[command, "--help"]);
         assert!(help.contains("Example") && help.contains(&format!("solidata {command}")), "{help}");
     }
@@ -18,6 +37,8 @@ fn what_is_wrong_is_said_with_code_2() {
     let work = folder();
     expect(work.path(), 2, &["run"]);
     expect(work.path(), 2, &["run", "--month", "2024-13", "--lieux", "x"]);
+    assert!(expect(work.path(), 2, &["publish", "--dry-run"]).contains("--datagouv"));
+    assert!(expect(work.path(), 2, &["publish", "--datagouv"]).contains("[datagouv] organization"));
     expect(work.path(), 2, &["run", "--month", "2024-01", "--from", "2024-01", "--to", "2024-02", "--lieux", "x"]);
     std::fs::write(work.path().join("bad.toml"), "colour = 1").unwrap();
     let said = expect(work.path(), 2, &["run", "--month", "2024-01", "--lieux", "x", "--config", "bad.toml"]);

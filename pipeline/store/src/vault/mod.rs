@@ -10,6 +10,7 @@
 //! signing/NAME.key, NAME.pub       keys that sign releases, minisign's files: keep a backup
 //! ledger/000001.json, .parquet     everything ever published of demand, release by release; lines are added, never changed
 //! counts/<sha256>.json             which output of a stage holds the exact counts that a table of demand was made from
+//! portal/<host>.json               what portals such as data.gouv.fr were told last, and the ids they gave
 //! reports/<name>                   waterfalls, quarantines: for the operator's eyes
 //! tmp/                             unfinished work; emptied whenever the vault is opened
 //! ```
@@ -19,6 +20,7 @@ mod counts;
 mod keys;
 mod ledger;
 mod pins;
+mod portal;
 mod retention;
 mod stage;
 #[cfg(test)]
@@ -47,7 +49,7 @@ use std::{
 const MARKER: &str = "VAULT";
 const MARKER_TEXT: &str =
     "solidata-vault/1\nPrivate: exact counts, hash keys and reports of Solidata. Never publish, keep a backup of keys/ and signing/.\n";
-const FOLDERS: [&str; 8] = ["keys", "signing", "pins", "stages", "ledger", "counts", "reports", "tmp"];
+const FOLDERS: [&str; 9] = ["keys", "signing", "pins", "stages", "ledger", "counts", "portal", "reports", "tmp"];
 
 /// What can be read of a vault without holding its lock: for `plan` and `status`, also while a run is at work.
 #[derive(Debug, Clone)]

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""usage: check.py SOLIDATA WORK      what ci/gates/portal.sh does once the stores are made and udata answers
+
+Reads a public store by itself and holds the portal against it; shares nothing with the program that it checks."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+SOLIDATA, WORK = sys.argv[1], Path(sys.argv[2])
+URL, ORGANIZATION, KEY = os.environ["SOLIDATA_TEST_UDATA"].split()
+BASE = "https://data.example.org/solidata"
+STEP = int(os.environ.get("STEP", "1"))
+FIRST_FORMS = ["csv", "xlsx", "parquet"]
+
+
+def fail(text):
+    print(f"FAIL {text}")
+    sys.exit(1)
+
+
+def must(holds, text):
+    if not holds:
+        fail(text)
+
+
+def call(method, path, body=None, url=URL):
+    request = urllib.request.Request(url + path, method=method, headers={"X-API-KEY": KEY, "Content-Type": "application/json"})
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(request, data) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        return error.code, None
+
+
+def lab(path, body=None):
+    return call("GET" if body is None else "POST", f"/lab/{path}", body, URL.removesuffix("/api/1"))[1]
+
+
+def arm(at=0, what=None, times=1):
+    lab("arm", {"at": at, "what": what, "times": times})
+
+
+def settings(**other):
+    values = {"url": URL, "organization": ORGANIZATION, "base_url": BASE, **other}
+    lines = ["[datagouv]"] + [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    path = WORK / "solidata.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def command(words, store, vault="v", key=KEY, config=None, extra=()):
+    args = [SOLIDATA, *words.split(), "--json", "--public", WORK / store, "--vault", WORK / vault, "--config", config or settings(), *extra]
+    environment = {**os.environ, "DATAGOUV_API_KEY": key or ""}
+    if key is None:
+        del environment["DATAGOUV_API_KEY"]
+    return subprocess.Popen(args, env=environment, cwd=WORK, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def solidata(code, words, store, **options):
+    """Runs the program, and expects an exit code; gives the document it prints, and all that it says."""
+    process = command(words, store, **options)
+    out, err = process.communicate()
+    must(KEY not in out + err, f"{words}: the key of the API is printed")
+    must(process.returncode == code, f"{words} on {store}: exit code {process.returncode}, not {code}\n{out}{err}")
+    return (json.loads(out) if out else None), out + err
+
+
+def datasets():
+    listed = call("GET", f"/organizations/{ORGANIZATION}/datasets/?page_size=100")[1]["data"]
+    return [call("GET", f"/datasets/{d['id']}/")[1] for d in listed]
+
+
+def current(store):
+    """The current release of a store: prefix, sha256 of the manifest, manifest."""
+    index = json.loads((WORK / store / "index.json").read_text())
+    entry = max((r for r in index["releases"] if r["state"] == "current"), key=lambda r: (r["month"], r["revision"]))
+    text = (WORK / store / entry["prefix"] / "manifest.json").read_bytes()
+    must(hashlib.sha256(text).hexdigest() == entry["manifest_sha256"], f"{store}: the manifest is not the one of the index")
+    return entry["prefix"], entry["manifest_sha256"], len(text), json.loads(text)
+
+
+def resources_of(dataset, store, latest=True):
+    """What the resources of a dataset must be, in order: key, type, address, size, sha256, media type."""
+    prefix, sha256, size, manifest = current(store)
+    files = {f["path"]: f for f in manifest["files"]}
+
+    def entry(key, kind, path, address):
+        f = files[path]
+        return key, kind, f"{BASE}/{address}/{path}", f["bytes"], f["sha256"], f["media_type"].split(";")[0]
+
+    forms = [p.removeprefix(f"data/{dataset}.") for p in files if p.startswith(f"data/{dataset}.")]
+    forms.sort(key=lambda form: (FIRST_FORMS.index(form) if form in FIRST_FORMS else len(FIRST_FORMS), form))
+    data = [entry(form, "main", f"data/{dataset}.{form}", "latest" if latest else prefix) for form in forms]
+    documents = {"page": f"pages/{dataset}.md", "schema": f"schemas/{dataset}.json", "changelog": f"datasets/{dataset}/CHANGELOG.md"}
+    if dataset.startswith("demande"):
+        documents["confidentialite"] = "pages/confidentialite.md"
+    order = ["page", "confidentialite", "schema", "changelog"]
+    documented = [entry(key, "documentation", documents[key], prefix) for key in order if key in documents]
+    return data + documented + [("manifest", "documentation", f"{BASE}/{prefix}/manifest.json", size, sha256, "application/json")]
+
+
+def check(store, ids=None, foreign=0, latest=True):
+    """The portal shows exactly the current release; gives the ids of datasets and resources, which must be `ids` if they are given."""
+    prefix, sha256, _, manifest = current(store)
+    wanted = sorted({f["path"].removeprefix("data/").split(".")[0] for f in manifest["files"] if f["path"].startswith("data/")})
+    there = datasets()
+    must(sorted(d["extras"].get("solidata:dataset", "?") for d in there) == wanted, f"{store}: {len(there)} datasets for {wanted}")
+    found = {}
+    for shown in there:
+        dataset = shown["extras"]["solidata:dataset"]
+        spec = tomllib.loads((WORK / store / prefix / f"datasets/{dataset}/dataset.toml").read_text())
+
+        def same(name, seen, expected):
+            must(seen == expected, f"{store}: {dataset}: {name} is {seen!r}, not {expected!r}")
+
+        same("title", shown["title"], spec["title_fr"])
+        same("licence", shown["license"], "lov2")
+        same("frequency", shown["frequency"], "monthly")
+        same("zones", shown["spatial"]["zones"], ["country:fr"])
+        same("state", [shown["private"], shown["deleted"], shown["archived"]], [False, None, None])
+        same("tags", sorted(shown["tags"]), ["action-sociale", "insertion", "precarite", "solidarite"])
+        same("release", shown["extras"]["solidata:release"], prefix)
+        same("manifest", shown["extras"]["solidata:manifest_sha256"], sha256)
+        must(sha256 in shown["description"] and prefix in shown["description"], f"{store}: {dataset}: the description tells of another release")
+        month, run = manifest["month"], manifest["run"]
+        days = [run["date_photo"]] * 2 if spec["feeds"] == "supply" else [f"{month}-01", f"{month}-{30 if month == '2024-09' else 31}"]
+        same("coverage", [shown["temporal_coverage"]["start"][:10], shown["temporal_coverage"]["end"][:10]], days)
+        same("quality", shown["quality"]["score"], 1.0)
+        ours = [r for r in shown["resources"] if "solidata:resource" in r["extras"]]
+        same("resources of others", len(shown["resources"]) - len(ours), foreign if dataset == "structures" else 0)
+        expected = resources_of(dataset, store, latest)
+        same("order", [r["extras"]["solidata:resource"] for r in ours], [e[0] for e in expected])
+        for resource, (key, kind, url, size, digest, mime) in zip(ours, expected):
+            seen = (resource["type"], resource["url"], resource["filesize"], resource["checksum"], resource["mime"])
+            same(key, seen, (kind, url, size, {"type": "sha256", "value": digest}, mime))
+            same(f"{key}, release", [resource["extras"][f"solidata:{n}"] for n in ("release", "manifest_sha256")], [prefix, sha256])
+            must(resource["title"] and resource["format"] and resource["filetype"] == "remote", f"{dataset}, {key}: {resource}")
+            if kind == "main":
+                same(f"{key}, schema", resource["schema"]["url"], f"{BASE}/{prefix}/schemas/{dataset}.json")
+        found[dataset] = (shown["id"], {r["extras"]["solidata:resource"]: r["id"] for r in ours})
+    if ids is not None:
+        must(found == ids, f"{store}: the ids are not what they were: {found} {ids}")
+    return found
+
+
+def writes():
+    return [entry for entry in lab("log") if entry[0] != "GET"]
+
+
+def record(vault="v"):
+    return {p.name: p.read_bytes() for p in sorted((WORK / vault / "portal").iterdir())}
+
+
+def quiet(store, vault="v", **options):
+    """The same again changes nothing, neither there nor here."""
+    before = record(vault)
+    arm()
+    solidata(0, "publish --datagouv", store, vault=vault, **options)
+    must(writes() == [], f"{store}: published again, it writes {writes()}")
+    must(record(vault) == before, f"{store}: published again, the record changed")
+    solidata(0, "status --datagouv", store, vault=vault, **options)
+
+
+def rolled_back(store, to, name):
+    """A store whose index was rolled back to a superseded revision."""
+    shutil.copytree(WORK / store, WORK / name)
+    path = WORK / name / "index.json"
+    text = path.read_bytes()
+    index = json.loads(text)
+    month = next(r["month"] for r in index["releases"] if r["prefix"] == to)
+    index["counter"] += 1
+    done = [{"action": "rollback", "prefix": to, "reason": "La correction était fausse"}]
+    index["log"].append({"counter": index["counter"], "previous_sha256": hashlib.sha256(text).hexdigest(), "done": done})
+    for entry in index["releases"]:
+        if entry["month"] == month:
+            entry["state"] = "current" if entry["prefix"] == to else "superseded"
+    path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    subprocess.run([SOLIDATA, "verify", path.parent], check=True, capture_output=True)
+
+
+def story():
+    """Month by month, as it is meant."""
+    arm()
+    report, said = solidata(0, "publish --datagouv --dry-run", "all-month")
+    must(writes() == [] and len(report["datasets"]) == 6 and not (WORK / "v").exists(), "a dry run writes")
+    solidata(1, "status --datagouv", "all-month")
+    report, _ = solidata(0, "publish --datagouv", "all-month")
+    must(all(d["score"] == 1.0 and not d["left"] for d in report["datasets"]), "the report says something else than the portal")
+    ids = check("all-month")
+    quiet("all-month")
+    for store in ("all-next", "all-revised", "all-back", "all-next"):
+        moved = current(store)[0] != datasets()[0]["extras"]["solidata:release"]
+        solidata(1 if moved else 0, "status --datagouv", store)
+        report, _ = solidata(0, "publish --datagouv --dry-run", store)
+        must(all(c["cause"] == "due" for d in report["datasets"] for c in d["left"]), f"{store}: what is due is taken for drift")
+        solidata(0, "publish --datagouv", store)
+        check(store, ids)
+        quiet(store)
+    print("ok   first publication, next month, revision, rollback: 6 datasets, the same ids, quality 1.0, and nothing more is written")
+    return ids
+
+
+def lost_record(ids):
+    """Another vault: what is there is found by its marks."""
+    solidata(0, "publish --datagouv", "all-next", vault="lost")
+    check("all-next", ids)
+    quiet("all-next", vault="lost")
+    # The ids that the program prints, pasted into dataset.toml.
+    project = WORK / "project"
+    prefix = current("all-next")[0]
+    for folder in ("datasets", "sql"):
+        shutil.copytree(WORK / "all-next" / prefix / folder, project / folder)
+    host = re.sub("^https?://|/.*", "", URL)
+    for dataset, (id, resources) in ids.items():
+        lines = [f'\n[datagouv."{host}"]', f'dataset = "{id}"', f'[datagouv."{host}".resources]']
+        lines += [f'"{key}" = "{rid}"' for key, rid in resources.items()]
+        with open(project / f"datasets/{dataset}/dataset.toml", "a") as file:
+            file.write("\n".join(lines) + "\n")
+    pasted = ("--project", project)
+    report, _ = solidata(0, "publish --datagouv", "all-next", vault="pasted", extra=pasted)
+    must(not any(d["ids_to_paste"] for d in report["datasets"]), "ids that are pasted are asked for")
+    quiet("all-next", vault="pasted", extra=pasted)
+    path = project / "datasets/services/dataset.toml"
+    good = path.read_text()
+    path.write_text(good.replace(ids["services"][0], ids["structures"][0]))
+    arm()
+    for vault in ("pasted", "fresh"):
+        solidata(2, "publish --datagouv", "all-next", vault=vault, extra=pasted)
+    must(writes() == [], "with ids that contradict each other something is written")
+    print("ok   a lost record and pasted ids: nothing is made twice; ids that contradict each other are refused")
+
+
+def by_hand(ids):
+    """Someone edits the portal."""
+    dataset, resources = ids["structures"]
+    path = f"/datasets/{dataset}/"
+
+    def edit(**fields):
+        shown = call("GET", path)[1]
+        body = {name: shown[name] for name in ("title", "description", "tags", "temporal_coverage")}
+        must(call("PUT", path, {**body, **fields})[0] == 200, f"edit by hand: {fields}")
+
+    def edit_resource(key, **fields):
+        shown = next(r for r in call("GET", path)[1]["resources"] if r["id"] == resources[key])
+        body = {name: shown[name] for name in ("title", "type", "filetype", "url")}
+        must(call("PUT", f"{path}resources/{resources[key]}/", {**body, **fields})[0] == 200, f"edit by hand: {fields}")
+
+    def causes(report):
+        return {(c.get("resource"), c.get("name", c["what"])): c["cause"] for d in report["datasets"] for c in d["changes"] if c["cause"] != "due"}
+
+    def shown_and_mended(where, what, left_alone):
+        solidata(1, "status --datagouv", "all-next")
+        report, _ = solidata(1, "publish --datagouv", "all-next")
+        must(causes(report) == {where: "drift"}, f"{what}: {causes(report)}")
+        must(left_alone(), f"{what}: it was mended unasked")
+        solidata(0, "publish --datagouv --mend", "all-next")
+
+    edit(title="Autre titre")
+    shown_and_mended((None, "title"), "title", lambda: call("GET", path)[1]["title"] == "Autre titre")
+    check("all-next", ids)
+    edit(tags=["autre"], license="odc-odbl")
+    report, _ = solidata(1, "publish --datagouv", "all-next")
+    must(causes(report) == {(None, "tags"): "drift", (None, "license"): "drift"}, f"tags and licence: {causes(report)}")
+    # The next release comes: everything else is brought up to date, and what was edited stays.
+    solidata(1, "publish --datagouv", "all-revised")
+    shown = call("GET", path)[1]
+    must((shown["tags"], shown["license"]) == (["autre"], "odc-odbl"), "an edit by hand is lost with the next release")
+    must(shown["extras"]["solidata:release"] == current("all-revised")[0], "an edit by hand holds up the next release")
+    solidata(0, "publish --datagouv --mend", "all-next")
+    check("all-next", ids)
+    wrong = {"type": "sha256", "value": "00" * 32}
+    edit_resource("csv", checksum=wrong)
+    shown_and_mended(("csv", "checksum"), "checksum", lambda: call("GET", path)[1]["resources"][0]["checksum"] == wrong)
+    check("all-next", ids)
+    # A digest changed by hand is not left beside the next file.
+    edit_resource("csv", checksum=wrong, title="Autre")
+    report, _ = solidata(1, "publish --datagouv", "all-revised")
+    must(causes(report) == {("csv", "checksum"): "replaced", ("csv", "title"): "drift"}, f"checksum and title: {causes(report)}")
+    solidata(0, "publish --datagouv --mend", "all-next")
+    check("all-next", ids)
+    order = [r["id"] for r in call("GET", path)[1]["resources"]]
+    call("PUT", f"{path}resources/", [{"id": id} for id in reversed(order)])
+    shown_and_mended((None, "order"), "order", lambda: [r["id"] for r in call("GET", path)[1]["resources"]] == order[::-1])
+    check("all-next", ids)
+    must(call("POST", f"{path}resources/", {"title": "À la main", "type": "other", "filetype": "remote", "url": "https://autre.example.org/"})[0] == 201, "add")
+    report, _ = solidata(0, "publish --datagouv", "all-next")
+    must([d["foreign"] for d in report["datasets"] if d["dataset"] == "structures"] == [["À la main"]], "a resource of others is not shown")
+    check("all-next", ids, foreign=1)
+    must(call("DELETE", f"{path}resources/{resources['parquet']}/")[0] == 204, "delete")
+    lost = resources["parquet"]
+    shown_and_mended(("parquet", "missing"), "removed", lambda: all(r["extras"].get("solidata:resource") != "parquet" for r in call("GET", path)[1]["resources"]))
+    resources["parquet"] = check("all-next", foreign=1)["structures"][1]["parquet"]
+    must(resources["parquet"] != lost, "the portal gives an id again")
+    check("all-next", ids, foreign=1)
+    edit(extras={})
+    solidata(1, "publish --datagouv", "all-next")
+    solidata(0, "publish --datagouv --mend", "all-next")
+    check("all-next", ids, foreign=1)
+    must(call("DELETE", path)[0] == 204, "delete the dataset")
+    shown_and_mended((None, "deleted"), "deleted", lambda: call("GET", path)[1]["deleted"])
+    check("all-next", ids, foreign=1)
+    quiet("all-next")
+    print("ok   changes by hand are shown, left alone and mended when asked: fields, digest, order, a resource added, one removed, a dataset deleted")
+
+
+def refusals():
+    """What is wrong is told, with where and what to do."""
+    before = datasets()
+    arm()
+    told = {
+        "DATAGOUV_API_KEY": solidata(2, "publish --datagouv", "all-revised", key="wrong")[1],
+        "DATAGOUV_API_KEY:": solidata(2, "publish --datagouv", "all-revised", key=None)[1],
+        "organization": solidata(2, "publish --datagouv", "all-revised", vault="o", config=settings(organization="6b0bc0106ab2c41b09677add"))[1],
+        "[datagouv] zone": solidata(2, "publish --datagouv", "all-revised", config=settings(zone="fr:commune:99999"))[1],
+        "--datagouv": solidata(2, "publish", "all-revised")[1],
+    }
+    for word, said in told.items():
+        must(word in said, f"'{word}' is not in: {said}")
+    must("spatial.zones" in told["[datagouv] zone"], "the field is not named")
+    lab("reset")
+    for status in (503, 429):
+        arm(1, status, 1000)
+        solidata(3, "publish --datagouv", "all-month", vault=f"down{status}")
+    arm()
+    must(datasets() == [] and before, "a portal that is down was written to")
+    print("ok   refusals name field and remedy; a portal that is down is exit code 3; the key is never printed")
+
+
+def killed(store, before, vault, what, at):
+    """Starts a publication and kills it at a request; false when it has fewer requests."""
+    arm(at, what)
+    process = command("publish --datagouv", store, vault=vault)
+    while process.poll() is None and not lab("count")["waiting"]:
+        time.sleep(0.004)
+    if process.poll() is not None:
+        must(process.returncode == 0, f"{store}: exit code {process.returncode}: {process.communicate()}")
+        return False
+    process.kill()
+    process.communicate()
+    lab("release", {})
+    return True
+
+
+def interruptions():
+    """kill -9 at each request in turn, before it is done and after; then the same command again."""
+    points = 0
+    for what in ("before", "after"):
+        at = 1
+        while True:
+            lab("reset", {})
+            shutil.rmtree(WORK / "k", ignore_errors=True)
+            going = killed("supply-month", None, "k", what, at)
+            solidata(0, "publish --datagouv", "supply-month", vault="k")
+            ids = check("supply-month")
+            if not going:
+                break
+            points, at = points + 1, at + STEP
+        must(at > 30 // STEP, "too few requests were interrupted")
+        # From month to month and back, in the vault and on the portal that the last kill left.
+        at, stores = 1, ["supply-next", "supply-revised"]
+        while True:
+            going = killed(stores[0], None, "k", what, at)
+            solidata(0, "publish --datagouv", stores[0], vault="k")
+            check(stores[0], ids)
+            stores.reverse()
+            if not going:
+                break
+            points, at = points + 1, at + STEP
+    quiet("supply-next" if stores[1] == "supply-next" else "supply-revised", vault="k")
+    print(f"ok   killed at {points} requests, before and after each: no duplicate, the same ids, and the portal shows exactly the manifest")
+
+
+def bad_networks():
+    """The connection is cut, or the portal asks to come back later, at each request in turn: the program goes on by itself."""
+    points, step = 0, 3 * STEP
+    for number, what in enumerate(("cut", "lost", 503)):
+        at = 1 + number * STEP
+        while True:
+            lab("reset", {})
+            shutil.rmtree(WORK / "n", ignore_errors=True)
+            arm(at, what)
+            solidata(0, "publish --datagouv", "supply-month", vault="n")
+            count = lab("count")["count"]
+            check("supply-month")
+            if at > count:
+                break
+            points, at = points + 1, at + step
+    print(f"ok   cut or refused at {points} requests: the same run ends right")
+
+
+def main():
+    rolled_back("all-revised", "releases/2024-10/r1", "all-back")
+    started = time.monotonic()
+
+    def timed(part, *args):
+        outcome = part(*args)
+        print(f"     {time.monotonic() - started:.0f} s", flush=True)
+        return outcome
+
+    lab("reset", {})
+    ids = timed(story)
+    timed(lost_record, ids)
+    timed(by_hand, ids)
+    timed(refusals)
+    timed(interruptions)
+    timed(bad_networks)
+
+
+if __name__ == "__main__":
+    main()

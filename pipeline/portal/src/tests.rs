@@ -1,0 +1,415 @@
+//! A portal in memory, that does what udata does, and what may happen to it.
+
+use crate::{
+    Address, Cause, Change, Current, DatasetRecord, Observed, Options, Published, Settings, Step, WantedDataset, What, changes, desired,
+    next_step,
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use solidata_model::{DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, Thresholds, Tool};
+
+fn file(path: &str, text: &str) -> FileEntry {
+    let table = path.starts_with("data/");
+    let id = path.trim_start_matches("data/").split('.').next().unwrap_or_default();
+    FileEntry {
+        path: path.into(),
+        media_type: "text/csv; charset=utf-8".into(),
+        bytes: text.len() as u64,
+        sha256: Digest::of(text.as_bytes()),
+        logical_sha256: table.then(|| Digest::of(text.as_bytes())),
+        rows: table.then_some(3),
+        schema: table.then(|| format!("schemas/{id}.json")),
+    }
+}
+
+fn published(month: &str, revision: u32, paths: &[&str]) -> Published {
+    let month = month.parse().unwrap();
+    let day = "2024-11-02".parse().unwrap();
+    let run = RunSpec {
+        month,
+        snapshots: vec![],
+        date_photo: day,
+        now: day,
+        partial: false,
+        covered_until: Some(day),
+        cut_off: None,
+        thresholds: Thresholds::default(),
+        revision: None,
+    };
+    let mut files: Vec<_> = paths.iter().map(|path| file(path, &format!("{path} {month} {revision}"))).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let manifest = Manifest {
+        format: MANIFEST_FORMAT.into(),
+        month,
+        revision,
+        licence: "etalab-2.0".into(),
+        run,
+        code_lists: vec![],
+        sql: vec![],
+        contracts: vec![],
+        parameters_sha256: Digest::of(b""),
+        tool: Tool { name: "solidata".into(), version: "0".into(), writer: 1, cargo_lock_sha256: Digest::of(b"") },
+        checks: vec![],
+        tests: vec![],
+        files,
+        previous: None,
+    };
+    let prefix = manifest.prefix();
+    Published { manifest_sha256: Digest::of(prefix.as_bytes()), prefix, manifest, manifest_bytes: 9 }
+}
+
+const PATHS: [&str; 9] = [
+    "data/demande.csv",
+    "data/demande.parquet",
+    "data/demande.fgb",
+    "data/demande.xlsx",
+    "data/demande_locale.csv",
+    "datasets/demande/CHANGELOG.md",
+    "pages/confidentialite.md",
+    "pages/demande.md",
+    "schemas/demande.json",
+];
+
+fn spec(feeds: &str) -> DatasetSpec {
+    let dataset = format!(
+        "title_fr = \"Demande\"\ntitle_en = \"T\"\ndescription_fr = \"Des nombres.\"\nlicence = \"etalab-2.0\"\ncadence = \"monthly\"\nfeeds = \
+         \"{feeds}\"\nsort_key = [\"a\"]\n[protection]\nk = 11\ndominance_percent = 85\norganisations = 3\nper_person = 2\nper_person_sensitive = 3\n\
+         population = 5000\npool = true\nwidth = 2\nreach_percent = 99\n"
+    );
+    let schema = "version = \"1.2.0\"\n[[column]]\nname = \"a\"\ntype = \"string\"\nfr = \"x\"\nen = \"x\"\nsince = \"1.0.0\"\n";
+    DatasetSpec::parse("demande", &dataset, schema).unwrap()
+}
+
+fn current(months: Vec<Published>) -> Current {
+    Current { release: months[0].clone(), specs: vec![spec("demand")], months, key: Some("RWQ".into()) }
+}
+
+fn settings(change: impl FnOnce(&mut Options)) -> Settings {
+    let mut options = crate::settings::tests::options();
+    change(&mut options);
+    Settings::new(options).unwrap()
+}
+
+fn wanted(months: Vec<Published>, updates: bool) -> WantedDataset {
+    desired(&current(months), &settings(|o| o.updates = updates)).unwrap().remove(0)
+}
+
+fn keys(wanted: &WantedDataset) -> Vec<&str> {
+    wanted.resources.iter().map(|r| r.key.as_str()).collect()
+}
+
+#[test]
+fn what_is_wanted_follows_from_the_manifest() {
+    let dataset = wanted(vec![published("2024-09", 1, &PATHS)], false);
+    assert_eq!(keys(&dataset), ["csv", "xlsx", "parquet", "fgb", "page", "confidentialite", "schema", "changelog", "manifest"]);
+    let field = |name: &str| dataset.fields.get(name).unwrap().clone();
+    assert_eq!(field("license"), "lov2");
+    assert_eq!(field("temporal_coverage"), json!({"start": "2024-09-01", "end": "2024-09-30"}));
+    assert_eq!(field("extras.solidata:release"), "releases/2024-09/r1");
+    let text = field("description");
+    for word in ["ligne absente vaut zéro", "`secret`", "sha256sum -c --strict", "1.2.0", "-P RWQ"] {
+        assert!(text.as_str().unwrap().contains(word), "{word} is not in {text}");
+    }
+    let csv = &dataset.resources[0].fields;
+    assert_eq!(csv.get("url").unwrap(), "https://data.example.org/solidata/latest/data/demande.csv");
+    assert_eq!(csv.get("mime").unwrap(), "text/csv");
+    assert_eq!(csv.get("extras.solidata:url").unwrap(), "https://data.example.org/solidata/releases/2024-09/r1/data/demande.csv");
+    assert_eq!(csv.get("schema").unwrap(), &json!({"url": "https://data.example.org/solidata/releases/2024-09/r1/schemas/demande.json"}));
+    assert_eq!(dataset.resources[3].fields.get("format").unwrap(), "fgb");
+    assert_eq!(dataset.resources[8].fields.get("type").unwrap(), "documentation");
+}
+
+#[test]
+fn settings_decide_addresses_schemas_and_months() {
+    let months = vec![published("2024-10", 2, &PATHS), published("2024-09", 1, &PATHS[..2])];
+    let settings = settings(|o| {
+        o.address = Address::Release;
+        o.updates = true;
+        o.contact_point = Some("c1".into());
+        o.schemas.insert("demande".into(), "solinum/demande".into());
+    });
+    let dataset = desired(&current(months), &settings).unwrap().remove(0);
+    let csv = &dataset.resources[0].fields;
+    assert_eq!(csv.get("url").unwrap(), "https://data.example.org/solidata/releases/2024-10/r2/data/demande.csv");
+    assert_eq!(csv.get("schema").unwrap(), &json!({"name": "solinum/demande", "version": "1.2.0"}));
+    assert_eq!(keys(&dataset)[9..], ["2024-10/csv", "2024-10/xlsx", "2024-10/parquet", "2024-10/fgb", "2024-09/csv", "2024-09/parquet"]);
+    assert_eq!(dataset.resources[13].fields.get("type").unwrap(), "update");
+    assert_eq!(dataset.fields.get("temporal_coverage").unwrap(), &json!({"start": "2024-09-01", "end": "2024-10-31"}));
+    assert_eq!(dataset.fields.get("contact_points").unwrap(), &json!(["c1"]));
+}
+
+/// A portal with at most one dataset.
+#[derive(Debug, Clone, Default)]
+struct Portal {
+    dataset: Option<Map<String, Value>>,
+    resources: Vec<Map<String, Value>>,
+    made: u32,
+    datasets_made: u32,
+}
+
+impl Portal {
+    fn id(&mut self) -> Value {
+        self.made += 1;
+        format!("id{}", self.made).into()
+    }
+
+    fn apply(&mut self, step: &Step) -> Option<String> {
+        let body = step.body("org");
+        let object = || body.clone().unwrap().as_object().unwrap().clone();
+        match step {
+            Step::Create { .. } => {
+                let mut dataset = object();
+                dataset.insert("id".into(), self.id());
+                self.datasets_made += 1;
+                self.dataset = Some(dataset);
+                self.dataset.as_ref().unwrap()["id"].as_str().map(str::to_owned)
+            }
+            Step::Update { .. } => {
+                let dataset = self.dataset.as_mut().unwrap();
+                for name in ["tags", "temporal_coverage"] {
+                    dataset.insert(name.into(), Value::Null);
+                }
+                dataset.extend(object());
+                None
+            }
+            Step::Add { .. } => {
+                let mut resource = object();
+                resource.insert("id".into(), self.id());
+                let id = resource["id"].as_str().map(str::to_owned);
+                self.resources.insert(0, resource);
+                id
+            }
+            Step::Write { id, .. } => {
+                self.resources.iter_mut().find(|r| r["id"] == json!(id)).unwrap().extend(object());
+                None
+            }
+            Step::Remove { id } => {
+                self.resources.retain(|r| r["id"] != json!(id));
+                None
+            }
+            Step::Order { ids, .. } => {
+                assert_eq!(ids.len(), self.resources.len(), "the portal wants every id");
+                self.resources.sort_by_key(|r| ids.iter().position(|id| r["id"] == json!(id)).unwrap());
+                None
+            }
+        }
+    }
+
+    fn look(&self, wanted: &WantedDataset) -> Option<Observed> {
+        let mut document = self.dataset.clone()?;
+        document.insert("resources".into(), json!(self.resources));
+        Some(Observed::read(&Value::Object(document), wanted).unwrap())
+    }
+
+    /// Publishes as the effects do; `stop` is after how many requests it is killed, and whether the last of them was done.
+    fn publish(&mut self, wanted: &WantedDataset, record: &mut DatasetRecord, mend: bool, stop: Option<(usize, bool)>) -> Vec<Change> {
+        let mut first = None;
+        for at in 0.. {
+            assert!(at < 200, "it does not end");
+            let portal = self.look(wanted);
+            if let Some(portal) = &portal {
+                record.see(wanted, portal);
+            }
+            first.get_or_insert_with(|| changes(wanted, portal.as_ref(), record));
+            let Some(step) = next_step(wanted, portal.as_ref(), record, mend) else { break };
+            step.intend(record);
+            match stop {
+                Some((n, false)) if n == at => break,
+                Some((n, true)) if n == at => {
+                    self.apply(&step);
+                    break;
+                }
+                _ => {}
+            }
+            let id = self.apply(&step);
+            match &step {
+                Step::Create { .. } => record.id = id,
+                Step::Add { key, .. } => record.resources.entry(key.clone()).or_default().id = id,
+                _ => {}
+            }
+            assert_eq!(step.undone(wanted, &self.look(wanted).unwrap(), record), None, "{step:?}");
+        }
+        first.unwrap_or_default()
+    }
+
+    fn ids(&self) -> Vec<(String, String)> {
+        let mut ids: Vec<_> = self
+            .resources
+            .iter()
+            .filter_map(|r| Some((r["extras"]["solidata:resource"].as_str()?.to_owned(), r["id"].as_str()?.to_owned())))
+            .collect();
+        ids.sort();
+        ids
+    }
+}
+
+fn left(portal: &Portal, wanted: &WantedDataset, record: &DatasetRecord) -> Vec<Change> {
+    changes(wanted, portal.look(wanted).as_ref(), record)
+}
+
+/// What may happen.
+#[derive(Debug, Clone)]
+enum Event {
+    /// A release is published, and the program is stopped at a request.
+    Publish {
+        release: usize,
+        stop: Option<(usize, bool)>,
+    },
+    Title,
+    Tags,
+    Checksum(usize),
+    Url(usize),
+    Extras(usize),
+    Remove(usize),
+    Add,
+    Reverse,
+}
+
+fn events(by_hand: bool) -> impl Strategy<Value = Vec<Event>> {
+    let publish =
+        (0..3usize, proptest::option::of((0..16usize, any::<bool>()))).prop_map(|(release, stop)| Event::Publish { release, stop }).boxed();
+    let one = if by_hand {
+        prop_oneof![
+            4 => publish,
+            1 => Just(Event::Title),
+            1 => Just(Event::Tags),
+            1 => (0..9usize).prop_map(Event::Checksum),
+            1 => (0..9usize).prop_map(Event::Url),
+            1 => (0..9usize).prop_map(Event::Extras),
+            1 => (0..9usize).prop_map(Event::Remove),
+            1 => Just(Event::Add),
+            1 => Just(Event::Reverse),
+        ]
+        .boxed()
+    } else {
+        publish
+    };
+    prop::collection::vec(one, 1..10)
+}
+
+fn releases() -> [WantedDataset; 3] {
+    let september = published("2024-09", 1, &PATHS);
+    let october = published("2024-10", 1, &PATHS);
+    let revised = published("2024-10", 2, &PATHS);
+    [wanted(vec![september], false), wanted(vec![october], false), wanted(vec![revised], false)]
+}
+
+impl Portal {
+    fn happen(&mut self, event: &Event) {
+        let at = |n: &usize, all: usize| n % all.max(1);
+        let count = self.resources.len();
+        match (event, self.dataset.as_mut()) {
+            (Event::Title, Some(dataset)) => drop(dataset.insert("title".into(), "À la main".into())),
+            (Event::Tags, Some(dataset)) => drop(dataset.insert("tags".into(), json!(["autre"]))),
+            (Event::Add, Some(_)) => {
+                let id = self.id();
+                let resource = json!({"id": id, "title": "Autre", "url": "https://autre.example.org", "extras": {}});
+                self.resources.insert(0, resource.as_object().unwrap().clone());
+            }
+            (Event::Reverse, _) => self.resources.reverse(),
+            (Event::Checksum(n), _) if count > 0 => {
+                self.resources[at(n, count)].insert("checksum".into(), json!({"type": "sha256", "value": "00"}));
+            }
+            (Event::Url(n), _) if count > 0 => drop(self.resources[at(n, count)].insert("url".into(), "https://x.example.org".into())),
+            (Event::Extras(n), _) if count > 0 => drop(self.resources[at(n, count)].insert("extras".into(), json!({}))),
+            (Event::Remove(n), _) if count > 0 => drop(self.resources.remove(at(n, count))),
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    /// Whatever is published in whatever order, and wherever it is interrupted: no difference is taken for one by hand, nothing is made twice, ids stay.
+    #[test]
+    fn interruptions_leave_nothing(events in events(false)) {
+        let releases = releases();
+        let (mut portal, mut record) = (Portal::default(), DatasetRecord::default());
+        let mut ids: Vec<(String, String)> = Vec::new();
+        for event in &events {
+            let Event::Publish { release, stop } = event else { continue };
+            let wanted = &releases[*release];
+            // The effects look for the mark when no id is known.
+            if record.id.is_none() { record.id = portal.look(wanted).map(|p| p.id); }
+            let changes = portal.publish(wanted, &mut record, false, *stop);
+            prop_assert!(changes.iter().all(|c| c.cause == Cause::Due), "{changes:?}");
+            let now = portal.ids();
+            prop_assert!(ids.iter().all(|id| now.contains(id)), "{ids:?} {now:?}");
+            ids = now;
+        }
+        if record.id.is_none() { record.id = portal.look(&releases[0]).map(|p| p.id); }
+        portal.publish(&releases[0], &mut record, false, None);
+        prop_assert_eq!(left(&portal, &releases[0], &record), vec![]);
+        prop_assert_eq!((portal.datasets_made, portal.resources.len()), (1, releases[0].resources.len()));
+        let before = (portal.clone().made, record.clone());
+        portal.publish(&releases[0], &mut record, false, None);
+        prop_assert_eq!((portal.made, record), before);
+    }
+
+    /// Whatever is done by hand: without mending only that is left, no digest stands beside another file's address; with it nothing is left.
+    #[test]
+    fn changes_by_hand_are_left_or_mended(events in events(true)) {
+        let releases = releases();
+        let (mut portal, mut record) = (Portal::default(), DatasetRecord::default());
+        for event in &events {
+            match event {
+                Event::Publish { release, stop } => {
+                    if record.id.is_none() { record.id = portal.look(&releases[*release]).map(|p| p.id); }
+                    portal.publish(&releases[*release], &mut record, false, *stop);
+                    if stop.is_none() {
+                        let left = left(&portal, &releases[*release], &record);
+                        prop_assert!(left.iter().all(|c| c.cause == Cause::Drift), "{left:?}");
+                        // What is left of a file's facts was all changed by hand since this release was written.
+                        for change in &left {
+                            if let What::Field { name, portal, .. } = &change.what {
+                                let hand = [json!("À la main"), json!(["autre"]), json!({"type": "sha256", "value": "00"}), json!("https://x.example.org"), Value::Null];
+                                prop_assert!(hand.contains(portal), "{name}: {portal}");
+                            }
+                        }
+                    }
+                }
+                by_hand => portal.happen(by_hand),
+            }
+        }
+        let foreign = portal.resources.iter().filter(|r| r["title"] == "Autre").count();
+        if record.id.is_none() { record.id = portal.look(&releases[1]).map(|p| p.id); }
+        portal.publish(&releases[1], &mut record, true, None);
+        prop_assert_eq!(left(&portal, &releases[1], &record), vec![]);
+        prop_assert_eq!(portal.resources.iter().filter(|r| r["title"] == "Autre").count(), foreign, "what others added stays");
+        prop_assert_eq!(portal.datasets_made, 1);
+    }
+}
+
+#[test]
+fn months_come_and_go() {
+    let (october, september) = (published("2024-10", 1, &PATHS), published("2024-09", 1, &PATHS[..2]));
+    let both = wanted(vec![october.clone(), september], true);
+    let (mut portal, mut record) = (Portal::default(), DatasetRecord::default());
+    portal.publish(&both, &mut record, false, None);
+    assert_eq!(left(&portal, &both, &record), vec![]);
+    // September is withdrawn: its files are gone, so their resources go too.
+    let one = wanted(vec![october.clone()], true);
+    portal.publish(&one, &mut record, false, None);
+    assert_eq!(left(&portal, &one, &record), vec![]);
+    assert_eq!(portal.resources.len(), one.resources.len());
+    assert!(record.resources.keys().all(|key| !key.starts_with("2024-09")));
+    // Months are no longer registered: their permanent links are not broken unasked.
+    let none = wanted(vec![october], false);
+    portal.publish(&none, &mut record, false, None);
+    assert_eq!(left(&portal, &none, &record).iter().map(|c| c.cause).collect::<Vec<_>>(), vec![Cause::Drift; 4]);
+    portal.publish(&none, &mut record, true, None);
+    assert_eq!(left(&portal, &none, &record), vec![]);
+}
+
+#[test]
+fn a_dataset_is_shown_when_it_is_whole() {
+    let wanted = releases()[0].clone();
+    let (mut portal, mut record) = (Portal::default(), DatasetRecord::default());
+    while portal.resources.len() < wanted.resources.len() {
+        portal.publish(&wanted, &mut record, false, Some((1, false)));
+        let dataset = portal.dataset.clone().unwrap_or_default();
+        assert!(dataset.get("private").is_none_or(|p| *p == json!(true)));
+        assert!(dataset.get("extras").is_none_or(|e| e.get("solidata:release").is_none()));
+    }
+    portal.publish(&wanted, &mut record, false, None);
+    assert_eq!(portal.dataset.unwrap()["private"], json!(false));
+}
