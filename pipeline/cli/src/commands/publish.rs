@@ -12,7 +12,14 @@ pub async fn publish(args: PublishArgs, output: &Output) -> Result<(), CliError>
         return datagouv::publish(args, output).await;
     }
     let config = Config::load(args.config.as_deref())?;
+    if args.datagouv {
+        // What is missing in the settings is told before anything is written.
+        solidata_portal::Settings::new(config.datagouv.clone())?;
+    }
     let store = PublicStore::open(args.public.as_ref().unwrap_or(&config.public), super::store_options())?;
+    if !store.exists() {
+        return Err(CliError::Usage(format!("{}: nothing is published here: check --public", store.address())));
+    }
     let views = views::refresh(&store, output).await?;
     if args.datagouv {
         // The portal leads to `latest/`: it follows only then.
