@@ -15,6 +15,7 @@
 mod attack;
 mod chain;
 mod compare;
+mod document;
 mod error;
 mod index;
 mod release;
@@ -25,6 +26,8 @@ mod table;
 mod tamperings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_hostile;
 #[cfg(test)]
 mod tests_signed;
 mod verify;

@@ -14,6 +14,7 @@ mod check;
 mod claims;
 mod compare;
 mod links;
+mod paths;
 mod publish;
 mod signed;
 mod stale;
@@ -35,7 +36,7 @@ mod tests_signed;
 #[cfg(test)]
 mod tests_stale;
 
-pub use check::{check_manifest, describe_file};
+pub use check::{RELEASE_MAX, check_manifest, check_sizes, describe_file};
 pub use compare::differences;
 pub use publish::{Outcome, Publication, Published, Step, publish_all};
 pub use signed::rotate;
