@@ -10,4 +10,5 @@ mod forms;
 mod real_archive;
 mod reproduce;
 mod revise;
+mod secrets;
 mod world;
