@@ -316,6 +316,7 @@ impl InRelease<'_> {
 fn check_bytes(file: &FileEntry, path: &str, bytes: u64, sha256: Digest<kind::File>, report: &mut Report) -> bool {
     if bytes > file.bytes {
         report.find(Code::Size, path, format!("it has more than {} bytes, which the manifest says: the rest was not read", file.bytes));
+        report.find(Code::Digest, path, format!("its sha256 is not {}, which the manifest says", file.sha256));
         return false;
     }
     if bytes != file.bytes {

@@ -123,7 +123,7 @@ async fn what_lies_outside_of_the_folder_is_not_there() {
             m.files[0].bytes = 6;
         });
         let report = verified(&store).await;
-        told(&report, Code::Manifest, &format!("{RELEASE}/manifest.json"), "sorted");
+        told(&report, Code::Manifest, &format!("{RELEASE}/manifest.json"), "no path");
         assert!(report.findings.iter().any(|f| f.code == Code::Missing), "{path}: {report:?}");
     }
     // By a link, of a file and of a folder.

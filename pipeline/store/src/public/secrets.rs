@@ -27,7 +27,13 @@ impl Secrets {
             ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|of| name.starts_with(of)) && SECRET_NAMES.iter().any(|part| name.contains(part))
         };
         let values = vars.iter().filter(|(name, value)| secret(name) && value.len() >= SHORTEST).map(|(_, value)| value);
-        let mut all: Vec<String> = values.flat_map(|value| [value.clone(), encoded(value)]).collect();
+        // A signature stands among other parameters, and may be put among others in another order.
+        let parts = |value: &str| {
+            let signature = url::form_urlencoded::parse(value.as_bytes()).find(|(name, _)| name == "sig").map(|(_, value)| value.into_owned());
+            [Some(value.to_owned()), signature].into_iter().flatten().collect::<Vec<_>>()
+        };
+        let mut all: Vec<String> = values.flat_map(|value| parts(value)).flat_map(|part| [encoded(&part), part]).collect();
+        all.retain(|value| value.len() >= SHORTEST);
         // The longest first, so that no rest of one is left.
         all.sort_by_key(|value| std::cmp::Reverse(value.len()));
         all.dedup();
@@ -100,13 +106,13 @@ mod tests {
         let secrets = Secrets::of(&[
             var("AWS_SECRET_ACCESS_KEY", "marked/one+"),
             var("aws_session_token", "marked/one+two"),
-            var("AZURE_STORAGE_SAS_KEY", "sv=1&sig=marked"),
+            var("AZURE_STORAGE_SAS_KEY", "sv=1&sig=marked%2Bthree"),
             var("AWS_REGION", "eu-west-3"),
             var("HOME_KEY", "/home/someone"),
             var("AWS_SKIP_SIGNATURE", "true"),
         ]);
-        let text = "marked/one+two marked/one+ marked%2Fone%2B sv=1&sig=marked eu-west-3 /home/someone true";
-        assert_eq!(secrets.hide(text), "*** *** *** *** eu-west-3 /home/someone true");
+        let text = "marked/one+two marked/one+ marked%2Fone%2B sv=1&sig=marked%2Bthree sig=marked%2Bthree&sv=1 marked+three eu-west-3 /home/someone true";
+        assert_eq!(secrets.hide(text), "*** *** *** *** sig=***&sv=1 *** eu-west-3 /home/someone true");
         assert_eq!(format!("{secrets:?}"), "***");
     }
 }
