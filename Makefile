@@ -1,5 +1,5 @@
 # Each target is one line; plain cargo works as well. `make help` lists them.
-.PHONY: help release test check bench fmt docs
+.PHONY: help release test check bench fuzz fmt docs
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
 release: ## build, make a sample snapshot, publish a release into ./out, say what to look at
@@ -10,6 +10,8 @@ check: ## datasets, SQL models, contracts and SQL tests, without data
 	@cargo run --release --quiet --bin solidata -- check
 bench: ## speed and memory against DuckDB and Polars, then of protection and attack, in one run
 	@ci/bench/bench.sh && ci/bench/disclosure.sh
+fuzz: ## give the parsers of outside bytes what nobody would write, ten minutes each (FUZZ_SECONDS)
+	@ci/fuzz.sh
 fmt: ## format the code
 	@cargo fmt --all
 docs: ## the documentation of the crates

@@ -10,6 +10,8 @@ step "purity of the pure crates"
 ci/gates/purity.sh
 step "code lists are what their index says"
 python3 ci/reference/build.py --check
+step "licences, bans and sources of the libraries"
+ci/deny.sh
 step "lints"
 cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step "build"
@@ -28,6 +30,8 @@ step "examples in the documentation"
 cargo test --release --locked --workspace --doc --quiet
 step "datasets, SQL models and contracts"
 make --no-print-directory check
+step "what nobody would write, for a few seconds each"
+FUZZ_SECONDS=${FUZZ_SECONDS:-5} ci/fuzz.sh
 step "no more is withheld than may be"
 ci/gates/secondaries.sh
 step "same inputs, same bytes"

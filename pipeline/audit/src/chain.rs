@@ -1,8 +1,11 @@
 //! The chain: one link for each release that was ever sealed, each naming the one before.
 
-use crate::{AuditError, Code, Report};
+use crate::{
+    AuditError, Code, Report,
+    document::{self, Document},
+};
 use solidata_model::{ChainLink, Digest, Index, canonical_json, kind};
-use solidata_store::PublicStore;
+use solidata_store::{NOTE_MAX, PublicStore};
 use std::collections::BTreeMap;
 
 /// The links that could be read, by number.
@@ -74,12 +77,14 @@ pub(crate) async fn verify(store: &PublicStore, index: &Index, report: &mut Repo
 
 async fn read(store: &PublicStore, number: u64, report: &mut Report) -> Result<Option<ChainLink>, AuditError> {
     let path = path(number);
-    let Some(bytes) = store.get(&path).await? else {
-        report.find(Code::Chain, path, "this link of the chain is missing");
-        return Ok(None);
+    let bytes = match document::read(store, &path, NOTE_MAX, report).await? {
+        Document::Whole(bytes) => bytes,
+        Document::TooLarge => return Ok(None),
+        Document::Missing => {
+            report.find(Code::Chain, path, "this link of the chain is missing");
+            return Ok(None);
+        }
     };
-    report.objects += 1;
-    report.bytes += bytes.len() as u64;
     match serde_json::from_slice::<ChainLink>(&bytes) {
         Err(e) => {
             report.find(Code::Chain, path, format!("it is no link of this version ({e})"));

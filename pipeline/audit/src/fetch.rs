@@ -11,7 +11,7 @@ use solidata_model::{Digest, FileEntry, Index, IndexEntry, Manifest, Month, Rele
 use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
     INDEX, Phase, Progress, PublicStore, digest_file,
-    release::{MANIFEST, MANIFEST_SIGNATURE, SUMS, check_manifest},
+    release::{MANIFEST, MANIFEST_SIGNATURE, SUMS, check_manifest, check_sizes},
 };
 use std::{
     fs,
@@ -159,7 +159,7 @@ impl Bringing<'_> {
             return Err(damaged(MANIFEST, "it is not the one that index.json names"));
         }
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| damaged(MANIFEST, &e.to_string()))?;
-        check_manifest(&manifest).map_err(|e| damaged(MANIFEST, &e))?;
+        check_sizes(&manifest).and_then(|()| check_manifest(&manifest)).map_err(|e| damaged(MANIFEST, &e))?;
         let folder = self.into.join(prefix);
         let wanted: Vec<&FileEntry> = manifest.files.iter().filter(|file| self.wants(file)).collect();
         self.progress.expect(Phase::Verify, wanted.iter().map(|f| f.bytes).sum());

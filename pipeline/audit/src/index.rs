@@ -1,18 +1,23 @@
 //! `index.json`, and what lies beside the releases it names.
 
-use crate::{AuditError, Code, Report};
+use crate::{
+    AuditError, Code, Report,
+    document::{self, Document},
+};
 use solidata_model::{Digest, Index, canonical_json};
-use solidata_store::{INDEX, PublicStore};
+use solidata_store::{DOCUMENT_MAX, INDEX, PublicStore};
 use std::collections::BTreeSet;
 
 /// Reads the index and looks whether it agrees with itself; `None` when it cannot be read at all.
 pub(crate) async fn read(store: &PublicStore, report: &mut Report) -> Result<Option<Index>, AuditError> {
-    let Some(bytes) = store.get(INDEX).await? else {
-        report.find(Code::Missing, INDEX, "it is not there any more");
-        return Ok(None);
+    let bytes = match document::read(store, INDEX, DOCUMENT_MAX, report).await? {
+        Document::Whole(bytes) => bytes,
+        Document::TooLarge => return Ok(None),
+        Document::Missing => {
+            report.find(Code::Missing, INDEX, "it is not there any more");
+            return Ok(None);
+        }
     };
-    report.objects += 1;
-    report.bytes += bytes.len() as u64;
     report.index_sha256 = Some(Digest::of(&bytes));
     let index: Index = match serde_json::from_slice(&bytes) {
         Ok(index) => index,
@@ -49,11 +54,13 @@ pub(crate) async fn read(store: &PublicStore, report: &mut Report) -> Result<Opt
 
 /// Notes prefixes that the index does not name: unfinished publications. They are not published, so they are no finding.
 pub(crate) async fn note_unnamed(store: &PublicStore, index: &Index, report: &mut Report) -> Result<(), AuditError> {
+    let named: BTreeSet<&str> = index.releases.iter().map(|r| r.prefix.as_str()).collect();
     let mut unnamed = BTreeSet::new();
     for object in store.list("releases").await? {
-        if !index.releases.iter().any(|r| object.path.starts_with(&format!("{}/", r.prefix))) {
-            let prefix: Vec<&str> = object.path.splitn(4, '/').take(3).collect();
-            unnamed.insert(prefix.join("/"));
+        // A release lies in `releases/<month>/<revision>/`.
+        let place = object.path.match_indices('/').nth(2).map_or(object.path.as_str(), |(at, _)| object.path.get(..at).unwrap_or_default());
+        if !named.contains(place) {
+            unnamed.insert(place.to_owned());
         }
     }
     report.notes.extend(unnamed.into_iter().map(|p| format!("{p}: index.json does not name it; it is not published")));

@@ -16,6 +16,7 @@ mod attack;
 mod chain;
 mod changes;
 mod compare;
+mod document;
 mod error;
 mod fetch;
 mod index;
@@ -30,6 +31,8 @@ mod tamperings;
 mod tests;
 #[cfg(test)]
 mod tests_fetch;
+#[cfg(test)]
+mod tests_hostile;
 #[cfg(test)]
 mod tests_signed;
 mod verify;

@@ -3,6 +3,7 @@
 use crate::{
     AuditError, Code, Report,
     chain::{Links, path as link_path},
+    document::{self, Document},
     signature::Signer,
     table,
     verify::PHASE,
@@ -12,8 +13,8 @@ use solidata_canon::{read_sha256sums, sha256sums};
 use solidata_model::{Digest, FileEntry, IndexEntry, MANIFEST_FORMAT, Manifest, PROVENANCE, canonical_json, kind};
 use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
-    Progress, PublicStore,
-    release::{MANIFEST, MANIFEST_SCHEMA, MANIFEST_SIGNATURE, SIDECAR, SUMS, check_manifest, has_sidecar, sidecar},
+    DOCUMENT_MAX, NOTE_MAX, Progress, PublicStore, StoreError,
+    release::{MANIFEST, MANIFEST_SCHEMA, MANIFEST_SIGNATURE, SIDECAR, SUMS, check_manifest, check_sizes, has_sidecar, sidecar},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,13 +76,10 @@ impl InRelease<'_> {
 
     async fn document(&self, path: &str, report: &mut Report) -> Result<Option<Bytes>, AuditError> {
         let full = self.path(path);
-        match self.store.get(&full).await? {
-            Some(bytes) => {
-                report.objects += 1;
-                report.bytes += bytes.len() as u64;
-                Ok(Some(bytes))
-            }
-            None => {
+        match document::read(self.store, &full, DOCUMENT_MAX, report).await? {
+            Document::Whole(bytes) => Ok(Some(bytes)),
+            Document::TooLarge => Ok(None),
+            Document::Missing => {
                 report.find(Code::Missing, full, "it is not there");
                 Ok(None)
             }
@@ -98,6 +96,10 @@ impl InRelease<'_> {
                 return Ok(None);
             }
         };
+        if let Err(e) = check_sizes(&manifest) {
+            wrong(e);
+            return Ok(None);
+        }
         if let Err(e) = check_manifest(&manifest) {
             wrong(e);
         }
@@ -134,18 +136,20 @@ impl InRelease<'_> {
     /// The manifest is signed by whom it has to be.
     async fn signature(&self, manifest: &Manifest, bytes: &[u8], signer: Signer<'_>, report: &mut Report) -> Result<(), AuditError> {
         let path = self.path(MANIFEST_SIGNATURE);
-        let Some(signature) = self.store.get(&path).await? else {
-            match signer {
-                Signer::Key(key) => {
-                    report.find(Code::Signature, path, format!("there is no signature of the manifest by the key {}", key.id()))
+        let signature = match document::read(self.store, &path, NOTE_MAX, report).await? {
+            Document::Whole(signature) => signature,
+            Document::TooLarge => return Ok(()),
+            Document::Missing => {
+                match signer {
+                    Signer::Key(key) => {
+                        report.find(Code::Signature, path, format!("there is no signature of the manifest by the key {}", key.id()))
+                    }
+                    Signer::NotNamed => report.notes.push("this release is not signed".into()),
+                    Signer::Nobody | Signer::Unknown => {}
                 }
-                Signer::NotNamed => report.notes.push("this release is not signed".into()),
-                Signer::Nobody | Signer::Unknown => {}
+                return Ok(());
             }
-            return Ok(());
         };
-        report.objects += 1;
-        report.bytes += signature.len() as u64;
         match signer {
             Signer::Key(key) => {
                 let text = String::from_utf8_lossy(&signature);
@@ -172,7 +176,14 @@ impl InRelease<'_> {
             return Ok(());
         }
         let wanted = manifest.provenance().map_err(|e| AuditError::Internal(e.to_string()))?;
-        if self.store.get(&path).await?.is_some_and(|found| found != wanted) {
+        // That it has another size is said where its bytes are looked at.
+        let most = (wanted.len() as u64).saturating_add(1);
+        let differs = match self.store.get_within(&path, most).await {
+            Ok(found) => found.is_some_and(|found| found != wanted),
+            Err(StoreError::TooLarge { .. }) => true,
+            Err(e) => return Err(e.into()),
+        };
+        if differs {
             report.find(Code::Provenance, path, "it says something that does not follow from the manifest");
         }
         Ok(())
@@ -214,12 +225,12 @@ impl InRelease<'_> {
         if manifest.files.iter().all(|f| f.path != MANIFEST_SCHEMA) {
             report.find(Code::Schema, self.path(MANIFEST_SCHEMA), "the manifest does not list its own JSON Schema");
         }
-        self.progress.expect(PHASE, manifest.files.iter().map(|f| f.bytes).sum());
+        self.progress.expect(PHASE, manifest.files.iter().fold(0, |sum, f| f.bytes.saturating_add(sum)));
         for file in &manifest.files {
             let path = self.path(&file.path);
             let table = file.logical_sha256.is_some() || file.rows.is_some();
             let read = if table {
-                match table::spill(self.store, &path, self.progress).await? {
+                match table::spill(self.store, &path, file.bytes, self.progress).await? {
                     Some((found, sha256, spilled)) => {
                         if check_bytes(file, &path, found, sha256, report) {
                             self.check_rows(manifest, file, spilled, report).await?;
@@ -229,7 +240,7 @@ impl InRelease<'_> {
                     None => None,
                 }
             } else {
-                let found = self.store.digest(&path, PHASE, self.progress).await?;
+                let found = self.store.digest_within(&path, file.bytes, PHASE, self.progress).await?;
                 found.map(|(info, sha256)| {
                     check_bytes(file, &path, info.bytes, sha256, report);
                     info.bytes
@@ -238,7 +249,7 @@ impl InRelease<'_> {
             match read {
                 Some(bytes) => {
                     report.objects += 1;
-                    report.bytes += bytes;
+                    report.bytes = report.bytes.saturating_add(bytes);
                 }
                 None => report.find(Code::Missing, path, "the manifest lists it and it is not there"),
             }
@@ -256,7 +267,12 @@ impl InRelease<'_> {
     ) -> Result<(), AuditError> {
         let path = self.path(&file.path);
         let schema = match &file.schema {
-            Some(schema) if manifest.files.iter().any(|f| f.path == *schema) => self.store.get(&self.path(schema)).await?,
+            Some(schema) if manifest.files.iter().any(|f| f.path == *schema) => {
+                match document::read(self.store, &self.path(schema), DOCUMENT_MAX, report).await? {
+                    Document::Whole(bytes) => Some(bytes),
+                    Document::TooLarge | Document::Missing => None,
+                }
+            }
             _ => None,
         };
         let Some(schema) = schema else {
@@ -307,6 +323,11 @@ impl InRelease<'_> {
 
 /// Whether the bytes are those of the manifest.
 fn check_bytes(file: &FileEntry, path: &str, bytes: u64, sha256: Digest<kind::File>, report: &mut Report) -> bool {
+    if bytes > file.bytes {
+        report.find(Code::Size, path, format!("it has more than {} bytes, which the manifest says: the rest was not read", file.bytes));
+        report.find(Code::Digest, path, format!("its sha256 is not {}, which the manifest says", file.sha256));
+        return false;
+    }
     if bytes != file.bytes {
         report.find(Code::Size, path, format!("it has {bytes} bytes; the manifest says {}", file.bytes));
     }

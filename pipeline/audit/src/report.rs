@@ -80,7 +80,15 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What is worth knowing and is not wrong.
     pub notes: Vec<String>,
+    /// How many findings came after the first thousands, and are not kept.
+    #[serde(skip)]
+    more: u64,
 }
+
+/// The most findings that are kept: a document of a hostile store can give rise to a million.
+const FINDINGS_MAX: usize = 10_000;
+/// The most notes that are kept.
+const NOTES_MAX: usize = 10_000;
 
 const DAMAGED: &str =
     "Fetch it again; if it stays so, the store was changed after publication: restore it from a backup and do not use it until then";
@@ -101,12 +109,24 @@ impl Report {
             Code::Key | Code::Signature => FORGED,
             _ => DAMAGED,
         };
+        if self.findings.len() >= FINDINGS_MAX {
+            self.more += 1;
+            return;
+        }
         self.findings.push(Finding { path: path.into(), code, problem: problem.into(), remedy: remedy.into() });
     }
 
     pub(crate) fn finish(mut self) -> Self {
         self.findings.sort();
         self.findings.dedup();
+        if self.more > 0 {
+            self.notes.insert(0, format!("{} more findings are not listed", self.more));
+        }
+        if self.notes.len() > NOTES_MAX {
+            let more = self.notes.len() - NOTES_MAX;
+            self.notes.truncate(NOTES_MAX);
+            self.notes.push(format!("{more} more notes are not listed"));
+        }
         self
     }
 }

@@ -19,10 +19,12 @@ pub(crate) struct Unreadable {
 }
 
 /// Copies an object to a temporary file that has no name and goes when it is closed; gives size and sha256 of what came. `None` when the
-/// object is not there. A Parquet file is read from its end, so it must lie somewhere.
+/// object is not there. A Parquet file is read from its end, so it must lie somewhere. Of an object that has more than `most` bytes no more is
+/// copied than shows that it has.
 pub(crate) async fn spill(
     store: &PublicStore,
     path: &str,
+    most: u64,
     progress: &dyn Progress,
 ) -> Result<Option<(u64, Digest<kind::File>, File)>, AuditError> {
     let Some((_, mut stream)) = store.stream(path).await? else { return Ok(None) };
@@ -31,10 +33,15 @@ pub(crate) async fn spill(
     let mut size = 0;
     while let Some(piece) = stream.next().await {
         let piece = piece?;
-        hasher.update(&piece);
-        file.write_all(&piece)?;
+        let room = most.saturating_add(1).saturating_sub(size);
+        let piece = piece.get(..usize::try_from(room).unwrap_or(usize::MAX).min(piece.len())).unwrap_or_default();
+        hasher.update(piece);
+        file.write_all(piece)?;
         size += piece.len() as u64;
         progress.advance(PHASE, path, piece.len() as u64);
+        if size > most {
+            break;
+        }
     }
     file.rewind()?;
     Ok(Some((size, Digest::from_bytes(hasher.finalize().into()), file)))

@@ -105,7 +105,7 @@ impl Config {
             None => return Ok(Self::default()),
         };
         let text = std::fs::read_to_string(path).map_err(|e| CliError::Usage(format!("{}: {e}; check --config", path.display())))?;
-        let config: Self = toml::from_str(&text).map_err(|e| CliError::Usage(format!("{}: {e}", path.display())))?;
+        let config: Self = toml::from_str(&text).map_err(|e| CliError::Usage(format!("{}{}", path.display(), what_is_wrong(&text, &e))))?;
         if !(0.0..=1.0).contains(&config.max_quarantine_share) {
             return Err(CliError::Usage(format!("{}: max_quarantine_share is a share from 0 to 1", path.display())));
         }
@@ -124,9 +124,32 @@ impl Config {
     }
 }
 
+/// Where a text is no settings and why, without the line itself: whoever writes a password there finds it in no log.
+fn what_is_wrong(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    // Of a value of the wrong type the message may hold the value.
+    let message = match error.message().split_once(": ") {
+        Some((kind, _)) if kind.starts_with("invalid") => kind,
+        _ => error.message(),
+    };
+    format!(", line {}: {message}", before.matches('\n').count() + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_without_what_was_written() {
+        for (text, said) in [
+            ("vault = \"v\"\n[signing]\npassword = \"marked\"\n", "line 3: unknown field `password`"),
+            ("[retention]\nsnapshots_days = \"marked\"\n", "line 2: invalid type"),
+            ("vault = \"marked\n", "line 1: "),
+        ] {
+            let e = what_is_wrong(text, &toml::from_str::<Config>(text).unwrap_err());
+            assert!(e.contains(said) && !e.contains("marked"), "{e}");
+        }
+    }
 
     #[test]
     fn the_file_that_ships_shows_the_defaults() {

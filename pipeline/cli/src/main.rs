@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     };
     let output = output::Output::new(args.json);
     output::start_log(args.json);
+    output::quiet_panics();
     match commands::run(args, &output) {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(error) => {

@@ -10,14 +10,34 @@ use std::{
     time::Duration,
 };
 
-/// Starts the log: words on a terminal, JSON lines otherwise. `RUST_LOG` says how much.
+/// Starts the log: words on a terminal, JSON lines otherwise. `RUST_LOG` says how much of this program; libraries are heard when they warn, and never
+/// more: what they trace are requests with their credentials, plans and values. Clients of stores and of the network are not heard at all: what they
+/// have to say comes back as an error, from which secrets are taken.
 pub fn start_log(json: bool) {
-    use tracing_subscriber::EnvFilter;
-    let level = if std::io::stderr().is_terminal() && !json { "warn" } else { "info" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    use tracing_subscriber::{EnvFilter, Layer, filter::FilterExt, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+    let words = std::io::stderr().is_terminal() && !json;
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if words { "warn" } else { "info" }));
+    let silent = ["object_store", "reqwest", "hyper", "hyper_util", "h2", "rustls", "tower", "log"];
+    let most = Targets::new().with_default(tracing::Level::WARN).with_target("solidata", tracing::Level::TRACE);
+    let most = silent.into_iter().fold(most, |most, library| most.with_target(library, tracing::level_filters::LevelFilter::OFF));
+    let (filter, log) = (asked.and(most), fmt::layer().with_writer(std::io::stderr));
+    let log = if words { log.without_time().boxed() } else { log.json().boxed() };
     // A second start, as in a test, changes nothing.
-    let _ = if std::io::stderr().is_terminal() && !json { log.without_time().try_init() } else { log.json().try_init() };
+    let _ = tracing_subscriber::registry().with(log.with_filter(filter)).try_init();
+}
+
+/// What is said when a part of the program gives up: where, and nothing of what it held in its hands. The libraries of Arrow and Parquet give up on some
+/// damaged files; that is contained where those are read, and comes back as an error.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+        let library = ["arrow", "parquet", "zstd"].iter().any(|name| place.contains(&format!("/{name}-")));
+        if library {
+            tracing::debug!(place, "a library gave up on a damaged file");
+        } else {
+            tracing::error!(place, "a part of the program gave up: this is a defect, please report it");
+        }
+    }));
 }
 
 /// Where the outcome goes.

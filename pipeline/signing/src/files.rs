@@ -2,7 +2,7 @@ use crate::{PublicKey, Result, SigningError};
 use minisign::KeyPair;
 use std::{
     fmt, fs,
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -59,6 +59,16 @@ impl fmt::Debug for NewKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NewKey({})", self.public.id())
     }
+}
+
+/// The longest key file; one of minisign has 300 bytes.
+const FILE_MAX: u64 = 16 << 10;
+
+/// The text of a key file. What is longer than any, or no text, is cut or empty, and then no key.
+pub(crate) fn read_file(path: &Path) -> Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(FILE_MAX).read_to_end(&mut bytes)).map_err(SigningError::io(path, "read"))?;
+    Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
 /// Makes a folder that only its owner may enter; one that is there stays as it is.

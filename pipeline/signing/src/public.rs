@@ -1,6 +1,6 @@
-use crate::{Result, SigningError};
+use crate::{Result, SigningError, files::read_file};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 const UNTRUSTED: &str = "untrusted comment: ";
 const TRUSTED: &str = "trusted comment: ";
@@ -49,7 +49,7 @@ impl PublicKey {
         match Self::parse(text_or_path) {
             Ok(key) => Ok(key),
             Err(_) if !Path::new(text_or_path).exists() => Err(SigningError::PublicKey),
-            Err(_) => Self::parse(&fs::read_to_string(text_or_path).map_err(SigningError::io(text_or_path, "read"))?),
+            Err(_) => Self::parse(&read_file(Path::new(text_or_path))?),
         }
     }
 

@@ -1,5 +1,6 @@
 use crate::{
     PublicKey, Result, SigningError,
+    files::read_file,
     public::{check_comment, id_text, write_signature},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -9,9 +10,17 @@ use std::{fmt, fs, path::Path};
 
 /// Where the key lies in a secret key of minisign: behind two letters each for three algorithms, the salt (32) and two limits (8 each); its id, then
 /// the seed and the public key.
-const ID: usize = 2 + 2 + 2 + 32 + 8 + 8;
+const LIMITS: usize = 2 + 2 + 2 + 32;
+const ID: usize = LIMITS + 8 + 8;
 const SEED: usize = ID + 8;
 const PUBLIC: usize = SEED + 32;
+/// And behind it a checksum of 32.
+const KEY_MAX: usize = PUBLIC + 32 + 32;
+
+/// The most work and memory that a key file may ask for before its password is tried; minisign asks for an eighth of the one and for all of the other. A
+/// damaged file could ask for more than any machine has.
+const WORK_MAX: u64 = 1 << 28;
+const MEMORY_MAX: u64 = 1 << 30;
 
 /// A secret key of minisign, open. It signs, and never shows itself.
 pub struct SecretKey {
@@ -28,6 +37,13 @@ impl SecretKey {
     pub fn read(text: &str, password: Option<&str>) -> Result<Self> {
         let encoded = text.lines().nth(1).ok_or(SigningError::SecretKey)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| SigningError::SecretKey)?;
+        let limit = |at: usize| bytes.get(at..)?.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
+        if bytes.len() > KEY_MAX
+            || limit(LIMITS).is_none_or(|work| work > WORK_MAX)
+            || limit(LIMITS + 8).is_none_or(|bytes| bytes > MEMORY_MAX)
+        {
+            return Err(SigningError::SecretKey);
+        }
         match (bytes.get(..2), bytes.get(2..4), password) {
             // Debian's minisign leaves out the checksum that the `minisign` crate insists on.
             (Some(b"Ed"), Some([0, 0]), _) => Self::open(&bytes),
@@ -65,7 +81,7 @@ impl SecretKey {
                 return Err(SigningError::Exposed { path: path.into() });
             }
         }
-        Self::read(&fs::read_to_string(path).map_err(SigningError::io(path, "read"))?, password)
+        Self::read(&read_file(path)?, password)
     }
 
     /// The public key that belongs to it.

@@ -310,3 +310,28 @@ fn jq_gives_the_bytes_that_the_signature_of_an_index_signs() {
         assert!(minisign(dir.path(), &["-V", "-m", "signed", "-P", &index.keys[0].public_key], ""));
     }
 }
+
+/// The limits of a key file say how much work a password costs: a damaged one could ask for more than any machine has.
+#[test]
+fn a_key_file_asks_for_no_more_work_than_a_password_is_worth() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let files = NewKey::generate(Some("a password")).unwrap();
+    let lines: Vec<&str> = files.secret_file().lines().collect();
+    let bytes = STANDARD.decode(lines[1]).unwrap();
+    for at in [38, 46] {
+        let mut damaged = bytes.clone();
+        damaged[at..at + 8].fill(0x7f);
+        let text = format!("{}\n{}\n", lines[0], STANDARD.encode(damaged));
+        assert!(matches!(SecretKey::read(&text, Some("a password")), Err(SigningError::SecretKey)), "{at}");
+    }
+    let long = format!("{}\n{}\n", lines[0], STANDARD.encode([bytes.as_slice(), &[0; 1_000]].concat()));
+    assert!(matches!(SecretKey::read(&long, Some("a password")), Err(SigningError::SecretKey)));
+}
+
+#[test]
+fn a_file_that_goes_on_is_no_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long");
+    fs::write(&path, "a".repeat(1 << 20)).unwrap();
+    assert!(matches!(PublicKey::parse_or_load(path.to_str().unwrap()), Err(SigningError::PublicKey)));
+}

@@ -29,6 +29,12 @@ pub enum SourceError {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// Something else than a file: a device or a pipe has no end, and cannot be read twice.
+    #[error("{path}: neither a file nor a folder; copy the snapshot into a file")]
+    NoFile {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// The operating system refused to give the bytes.
     #[error("{file}: cannot be read after byte {at}: {cause}; check the rights and the disk, then try again")]
     Unreadable {
@@ -131,12 +137,18 @@ pub enum Damage {
     /// The gzip or zstd stream ends early or does not decode.
     #[error("the compressed stream is cut or does not decode")]
     Compression,
+    /// The compressed stream becomes many times larger than any dump does.
+    #[error("the compressed stream becomes more than {} times as large as it is", crate::stream::RATIO)]
+    Ratio,
     /// The archive does not start as it must.
     #[error("the head of the archive is not well formed")]
     Prelude,
     /// The archive ends inside a block.
     #[error("the archive ends inside a block")]
     ArchiveCut,
+    /// The archive names more collections than a database has, or one by a longer name than there is.
+    #[error("the archive names too many collections, or one by too long a name")]
+    Namespaces,
     /// A block header of the archive is not well formed.
     #[error("a block header of the archive is not well formed")]
     BlockHeader,
@@ -180,7 +192,9 @@ impl SourceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotRecognised { .. } | Self::Damaged { .. } | Self::TooManyQuarantined { .. } => ErrorKind::Damaged,
-            Self::CollectionNotSaid { .. } | Self::CollectionMissing { .. } | Self::CollectionTwice { .. } => ErrorKind::Usage,
+            Self::NoFile { .. } | Self::CollectionNotSaid { .. } | Self::CollectionMissing { .. } | Self::CollectionTwice { .. } => {
+                ErrorKind::Usage
+            }
             Self::Missing { .. } | Self::Unreadable { .. } => ErrorKind::Unavailable,
             Self::Consumer(_) | Self::Policy(_) | Self::WorkerLost { .. } => ErrorKind::Consumer,
         }

@@ -184,6 +184,9 @@ impl Files {
         let shown = path.display().to_string();
         let lone = Input { name: shown, origin: Origin::Path(path.to_owned()) };
         let kind = fs::metadata(path).map_err(|cause| lone.unreadable(0, cause))?;
+        if !kind.is_dir() && !kind.is_file() {
+            return Err(SourceError::NoFile { path: path.to_owned() });
+        }
         if !kind.is_dir() {
             return Ok(Self { folder: false, bytes: kind.len(), inputs: vec![Named { input: lone, collection: None }] });
         }
@@ -207,7 +210,8 @@ impl Files {
             if kind.is_dir() && deeper > 0 {
                 self.gather(&path, &format!("{prefix}{name}/"), deeper - 1)?;
             } else if kind.is_file() {
-                self.bytes += kind.len();
+                // The size of a sparse file may be anything.
+                self.bytes = self.bytes.saturating_add(kind.len());
                 self.inputs.push(Named { input, collection: collection_of(&name) });
             }
         }

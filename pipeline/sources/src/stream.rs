@@ -9,6 +9,13 @@ use std::io::{BufReader, Read};
 /// Compressed bytes are read in pieces of this size.
 const RAW: usize = 256 << 10;
 
+/// How many times its size on disk a compressed file may become. Dumps of documents become 10 to 50 times as large; what becomes far larger is made to
+/// keep its reader busy: four bytes of zstd can stand for 128 KiB.
+pub(crate) const RATIO: u64 = 300;
+
+/// As much may come of any compressed file, whatever its size: the first blocks of a small one say little. In this crate's own tests it is less.
+pub(crate) const RATIO_FROM: u64 = if cfg!(test) { 64 << 10 } else { 1 << 30 };
+
 type Raw<'a> = BufReader<HashingReader<'a>>;
 
 enum Decoder<'a> {
@@ -124,7 +131,10 @@ impl<'a> Stream<'a> {
             };
             match read {
                 Ok(0) => break,
-                Ok(got) => filled += got,
+                Ok(got) => {
+                    filled += got;
+                    self.check_ratio(filled)?;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => return Err(self.why(filled)),
             }
@@ -132,15 +142,30 @@ impl<'a> Stream<'a> {
         Ok(filled)
     }
 
-    /// A read failed: was it the disk, or the content of the compressed stream?
-    fn why(&mut self, filled: usize) -> SourceError {
-        let raw = match &mut self.decoder {
+    /// Refuses a stream that becomes larger than any dump does.
+    fn check_ratio(&mut self, filled: usize) -> Result<(), SourceError> {
+        let out = self.head.len() as u64 + self.given + filled as u64;
+        if out <= RATIO_FROM || matches!(self.decoder, Decoder::Plain(_)) {
+            return Ok(());
+        }
+        let most = self.raw().count().saturating_mul(RATIO);
+        if out > most { Err(self.damaged(out, Damage::Ratio)) } else { Ok(()) }
+    }
+
+    fn raw(&mut self) -> &mut HashingReader<'a> {
+        match &mut self.decoder {
             Decoder::Plain(raw) => raw,
             Decoder::Gzip(decoder) => decoder.get_mut().get_mut(),
             Decoder::Zstd(decoder) => decoder.get_mut().get_mut(),
-        };
+        }
+    }
+
+    /// A read failed: was it the disk, or the content of the compressed stream?
+    fn why(&mut self, filled: usize) -> SourceError {
+        let input = self.input;
+        let raw = self.raw();
         match raw.failure() {
-            Some(cause) => self.input.unreadable(raw.count(), cause),
+            Some(cause) => input.unreadable(raw.count(), cause),
             None => self.damaged(self.given + filled as u64, Damage::Compression),
         }
     }

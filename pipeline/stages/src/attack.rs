@@ -33,7 +33,7 @@ pub struct AttackRequest {
     /// Whether values are said.
     pub reveal: bool,
     /// Settings of the store's client, from the environment.
-    pub store_options: Vec<(String, String)>,
+    pub store_options: solidata_store::StoreOptions,
     /// What is promised.
     pub project: Project,
 }

@@ -188,7 +188,7 @@ impl ProtectedCubes {
     pub fn published(path: &Path) -> Result<Self, StageError> {
         let batches = read_parquet(path)?;
         let rows = batches.iter().map(|batch| Ok(RecordBatch::try_new(protected_schema(), batch.columns().to_vec())?));
-        Ok(Self { demande: concat_batches(&protected_schema(), &rows.collect::<Result<Vec<_>, StageError>>()?)? })
+        joined(&rows.collect::<Result<Vec<_>, StageError>>()?)
     }
 
     /// The same cube, of the table of demand that shows all of it.
@@ -214,13 +214,18 @@ impl ProtectedCubes {
             let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
             rows.push(RecordBatch::try_new(protected_schema(), columns)?);
         }
-        Ok(Self { demande: concat_batches(&protected_schema(), &rows)? })
+        joined(&rows)
     }
 
     /// The rows of `demande_protegee`.
     pub(crate) fn demande(&self) -> &RecordBatch {
         &self.demande
     }
+}
+
+/// One cube of what was read. Texts of more than two gigabytes are no cube, and the library gives up on them.
+fn joined(batches: &[RecordBatch]) -> Result<ProtectedCubes, StageError> {
+    Ok(ProtectedCubes { demande: solidata_canon::contained(|| Ok(concat_batches(&protected_schema(), batches)?))? })
 }
 
 fn batch(rows: &Protected) -> Result<RecordBatch, StageError> {

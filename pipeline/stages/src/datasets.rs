@@ -4,7 +4,7 @@ use crate::{
     Engine, Lists, Project, StageError,
     cubes::{ProtectedCubes, safe_feuilles_schema},
     demand::read_parquet,
-    engine::{collect, register},
+    engine::{ask, collect, register},
     supply::PublicSupply,
     tables::{categories, categories_ancetres, noeuds_categories, noeuds_territoires, parametres, parametres_schema, territoires},
 };
@@ -224,7 +224,7 @@ async fn write_rows<P: Write + Send, C: Write>(
     mut writer: TableWriter<P, C>,
 ) -> Result<TableReceipt, StageError> {
     let failed = |e| StageError::query(&spec.id, e);
-    let frame = ctx.sql(sql).await.map_err(failed)?.sort(sort_exprs(spec)).map_err(failed)?;
+    let frame = ask(ctx, &spec.id, sql).await?.sort(sort_exprs(spec)).map_err(failed)?;
     let mut stream = frame.execute_stream().await.map_err(failed)?;
     while let Some(batch) = stream.next().await {
         writer.write(&batch.map_err(failed)?)?;

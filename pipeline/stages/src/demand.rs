@@ -12,7 +12,7 @@ use arrow::{
     datatypes::{DataType, SchemaRef},
 };
 use parquet::{
-    arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
+    arrow::ArrowWriter,
     basic::{Compression, ZstdLevel},
     file::properties::WriterProperties,
 };
@@ -275,12 +275,26 @@ pub(crate) fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<(), Stag
     Ok(())
 }
 
-/// Reads a Parquet file, whole.
+/// The most bytes that a table has in memory. A year of France has some hundredths of it.
+const TABLE_MAX: usize = 8 << 30;
+
+/// Reads a Parquet file, whole. It may be of a release, and so from outside: it is looked at before it is decoded.
+///
+/// # Errors
+/// When the file cannot be opened, is damaged, or is larger than any table.
 pub(crate) fn read_parquet(path: &Path) -> Result<Vec<RecordBatch>, StageError> {
-    let at = |cause: std::io::Error| StageError::vault(path, cause);
-    let file = File::open(path).map_err(at)?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build()).map_err(|e| at(e.into()))?;
-    Ok(reader.collect::<Result<_, _>>()?)
+    let file = File::open(path).map_err(|cause| StageError::vault(path, cause))?;
+    let damaged = |what: &dyn std::fmt::Display| StageError::Damaged { what: format!("{} ({what})", path.display()) };
+    let (mut batches, mut bytes) = (Vec::new(), 0usize);
+    for batch in solidata_canon::read_parquet(file).map_err(|e| damaged(&e))? {
+        let batch = batch.map_err(|e| damaged(&e))?;
+        bytes = bytes.saturating_add(batch.get_array_memory_size());
+        if bytes > TABLE_MAX {
+            return Err(damaged(&"it says more than any table"));
+        }
+        batches.push(batch);
+    }
+    Ok(batches)
 }
 
 /// Anonymised searches of the vault: the only thing that exact cubes are computed from.

@@ -2,8 +2,12 @@
 
 use crate::StageError;
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
-use datafusion::{datasource::MemTable, prelude::SessionContext};
-use solidata_sqlmodel::{Memory, session};
+use datafusion::{
+    datasource::MemTable,
+    execution::context::SQLOptions,
+    prelude::{DataFrame, SessionContext},
+};
+use solidata_sqlmodel::{Memory, one_query, session};
 use std::{path::PathBuf, sync::Arc};
 
 /// Resources of a run. None of them decides a byte of what is published.
@@ -30,7 +34,10 @@ impl Engine {
     /// A session in which nothing is registered; what does not fit in memory goes to `spill`, a folder of the vault.
     pub(crate) fn session(&self, spill: Option<PathBuf>) -> Result<SessionContext, StageError> {
         let memory = Memory { bytes: self.memory_mb.max(16) << 20, spill };
-        session(self.threads, self.batch_size, Some(memory)).map_err(|e| StageError::Defect(e.to_string()))
+        let session = session(self.threads, self.batch_size, Some(memory)).map_err(|e| StageError::Defect(e.to_string()))?;
+        // A query that reads itself might never end, and none of ours does.
+        session.state_ref().write().config_mut().options_mut().execution.enable_recursive_ctes = false;
+        Ok(session)
     }
 }
 
@@ -41,8 +48,14 @@ pub(crate) fn register(ctx: &SessionContext, name: &str, schema: SchemaRef, batc
     Ok(())
 }
 
+/// Asks a query. A release that is made again brings its SQL along: nothing that is no query is carried out, and none that is deeper than a planner can follow.
+pub(crate) async fn ask(ctx: &SessionContext, name: &str, sql: &str) -> Result<DataFrame, StageError> {
+    one_query(name, sql).map_err(|e| StageError::project(name, &e.to_string()))?;
+    let queries_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    ctx.sql_with_options(sql, queries_only).await.map_err(|e| StageError::query(name, e))
+}
+
 /// All rows of a query.
 pub(crate) async fn collect(ctx: &SessionContext, name: &str, sql: &str) -> Result<Vec<RecordBatch>, StageError> {
-    let failed = |e| StageError::query(name, e);
-    ctx.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)
+    ask(ctx, name, sql).await?.collect().await.map_err(|e| StageError::query(name, e))
 }

@@ -52,8 +52,15 @@ async fn fetch(store: &PublicStore, release: &IndexEntry, to: PathBuf) -> Result
     let Some(file) = manifest.files.iter().find(|f| f.path == path) else { return Ok(None) };
     let (_, mut stream) = store.stream(&format!("{}/{path}", release.prefix)).await?.ok_or_else(|| damaged(&path))?;
     let mut out = std::fs::File::create(&to).map_err(|e| StageError::vault(&to, e))?;
+    let mut bytes = 0u64;
     while let Some(piece) = stream.next().await {
-        out.write_all(&piece?).map_err(|e| StageError::vault(&to, e))?;
+        let piece = piece?;
+        bytes = bytes.saturating_add(piece.len() as u64);
+        // More than the manifest says is not what it says: the rest need not fill the disk.
+        if bytes > file.bytes {
+            return Err(damaged(&path));
+        }
+        out.write_all(&piece).map_err(|e| StageError::vault(&to, e))?;
     }
     drop(out);
     match solidata_store::digest_file(&to)? {

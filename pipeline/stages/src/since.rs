@@ -6,7 +6,7 @@
 use crate::{StageError, past};
 use solidata_audit::ReleaseTables;
 use solidata_model::{CHANGES, Changes, Index, IndexEntry, Manifest, Month, ReleaseState};
-use solidata_store::{PublicStore, Scratch, Vault};
+use solidata_store::{PublicStore, Scratch, StoreOptions, Vault};
 use std::{collections::BTreeMap, path::Path};
 
 /// What a release is compared with.
@@ -118,7 +118,7 @@ impl<'a> Earlier<'a> {
 /// When the disk fails.
 pub(crate) async fn of_address(
     address: &str,
-    options: &[(String, String)],
+    options: &StoreOptions,
     manifest: &Manifest,
     changes: Option<&Path>,
     scratch: &Path,
@@ -137,11 +137,13 @@ pub(crate) async fn of_address(
     Ok((told.map_or(Base::First, |changes| Base::Told(Box::new(changes))), Some(note)))
 }
 
-async fn fetch(root: &str, options: &[(String, String)], since: &str, scratch: &Path) -> Result<ReleaseTables, StageError> {
+async fn fetch(root: &str, options: &StoreOptions, since: &str, scratch: &Path) -> Result<ReleaseTables, StageError> {
     let store = PublicStore::open(root, options.iter().cloned())?.under(since);
     let damaged = || StageError::Damaged { what: format!("{}/{}", store.address(), solidata_store::release::MANIFEST) };
     let bytes = store.get(solidata_store::release::MANIFEST).await?.ok_or_else(damaged)?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
-    solidata_store::release::check_manifest(&manifest).map_err(|_| damaged())?;
+    solidata_store::release::check_sizes(&manifest)
+        .and_then(|()| solidata_store::release::check_manifest(&manifest))
+        .map_err(|_| damaged())?;
     Ok(ReleaseTables::fetch(&store, &manifest, scratch).await?)
 }

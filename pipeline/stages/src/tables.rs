@@ -76,7 +76,7 @@ pub fn territoires(project: &Project) -> Result<RecordBatch, StageError> {
     let mut france = 0;
     for row in &regions.rows {
         let (code, population) = (regions.get(row, "code_region")?, regions.integer(row, "population")?);
-        france += population.unwrap_or(0);
+        france = population.unwrap_or(0).saturating_add(france);
         push("region", format!("reg-{code}"), regions.get(row, "nom")?, [None, None, None, Some(code.to_owned())], population);
     }
     push("france", "fr".into(), "France", Default::default(), Some(france));

@@ -140,6 +140,21 @@ pub enum StoreError {
         /// How it differs.
         detail: String,
     },
+    /// A document of the store is larger than any of its kind.
+    #[error(
+        "{address}: {path}: {bytes} bytes, and no document of its kind has more than {most}: it was not written by this program. Do not use it; ask the \
+         publisher of the store"
+    )]
+    TooLarge {
+        /// The store.
+        address: String,
+        /// The object.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// The most that is read.
+        most: u64,
+    },
     /// A published document of the store is not what this program writes.
     #[error("{address}: {path}: {detail}")]
     Damaged {
@@ -241,6 +256,7 @@ impl StoreError {
             | Self::Occupied { .. }
             | Self::ReadBack { .. }
             | Self::Damaged { .. }
+            | Self::TooLarge { .. }
             | Self::PinChanged { .. }
             | Self::Release { .. }
             | Self::PublishedOtherwise { .. } => Fault::Findings,

@@ -18,6 +18,7 @@
 pub mod conformance;
 mod error;
 mod files;
+mod options;
 mod progress;
 mod public;
 pub mod release;
@@ -25,8 +26,9 @@ mod vault;
 
 pub use error::{Fault, Result, StoreError};
 pub use files::{digest_file, walk};
+pub use options::StoreOptions;
 pub use progress::{Phase, Progress};
-pub use public::{DryRunLog, Exclusive, INDEX, IndexToken, ObjectInfo, PlannedWrite, PublicStore, Put};
+pub use public::{DOCUMENT_MAX, DryRunLog, Exclusive, INDEX, IndexToken, NOTE_MAX, ObjectInfo, PlannedWrite, PublicStore, Put};
 pub use vault::{
     Expired, HashKey, LedgerEntry, Pending, Pin, PinStatus, Private, Rebuild, Receipt, ReceiptFile, Retention, Scratch, Stage, StageOutput,
     StageSummary, Vault, VaultView,

@@ -3,7 +3,7 @@ use crate::cells::date_of;
 use crate::error::{CanonError, Fault};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use solidata_model::{Column, ColumnType, Contract, DatasetSpec};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -176,11 +176,20 @@ impl Rule {
     }
 }
 
+/// The longest pattern, in bytes, and the most memory that one may take: a schema may come from outside. Matching takes time in proportion to the value,
+/// whatever the pattern.
+const PATTERN_MAX: usize = 2_000;
+const PATTERN_MEMORY: usize = 1 << 20;
+
 /// A pattern that matches whole values.
 pub(crate) fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
+    if pattern.len() > PATTERN_MAX {
+        return Err(regex::Error::CompiledTooBig(PATTERN_MAX));
+    }
+    let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY).nest_limit(50).build();
     // First by itself, so that `a)(b` is not made valid by the brackets around it.
-    Regex::new(pattern)?;
-    Regex::new(&format!(r"\A(?:{pattern})\z"))
+    build(pattern)?;
+    build(&format!(r"\A(?:{pattern})\z"))
 }
 
 /// Whether a text holds a control character (C0, DEL or C1) other than tab and line feed.

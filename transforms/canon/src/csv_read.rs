@@ -6,8 +6,42 @@ use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use solidata_model::{Column, ColumnType, Contract};
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
+
+/// The longest record, in bytes: the longest of a real table has some thousands.
+const RECORD_MAX: usize = 16 << 20;
+/// A batch ends after so many bytes, however few its rows are.
+const BATCH_BYTES: usize = 64 << 20;
+
+/// Gives no more than 16 MiB to one record, and then an error: a reader of CSV makes room for a field as long as it goes on.
+pub struct RecordLimit<R> {
+    inner: R,
+    given: usize,
+}
+
+impl<R> RecordLimit<R> {
+    /// Limits the records of a reader.
+    pub fn new(inner: R) -> Self {
+        Self { inner, given: 0 }
+    }
+
+    /// A record was read: the next one begins.
+    pub fn next_record(&mut self) {
+        self.given = 0;
+    }
+}
+
+impl<R: Read> Read for RecordLimit<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.given > RECORD_MAX {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a record has more than {RECORD_MAX} bytes")));
+        }
+        let read = self.inner.read(into)?;
+        self.given += read;
+        Ok(read)
+    }
+}
 
 /// Reads a CSV of the form that [`crate::TableWriter`] writes into conformed batches of at most 8 192 rows.
 ///
@@ -19,7 +53,7 @@ use std::sync::Arc;
 /// text is no UTF-8. Errors name the record and the column, never the value.
 pub fn read_csv<R: Read>(reader: R, contract: &Contract) -> Result<CsvBatches<R>, CanonError> {
     // Line feed only: a lone carriage return then stays part of a field, and is refused where the contract refuses it.
-    let mut csv = ReaderBuilder::new().has_headers(false).terminator(Terminator::Any(b'\n')).from_reader(reader);
+    let mut csv = ReaderBuilder::new().has_headers(false).terminator(Terminator::Any(b'\n')).from_reader(RecordLimit::new(reader));
     let mut header = ByteRecord::new();
     let there = csv.read_byte_record(&mut header).map_err(|e| csv_error(0, &e))?;
     let columns = contract.columns.clone();
@@ -32,7 +66,7 @@ pub fn read_csv<R: Read>(reader: R, contract: &Contract) -> Result<CsvBatches<R>
 
 /// The batches of a CSV; see [`read_csv`]. Ends after the first error.
 pub struct CsvBatches<R> {
-    csv: csv::Reader<R>,
+    csv: csv::Reader<RecordLimit<R>>,
     columns: Vec<Column>,
     schema: SchemaRef,
     records: u64,
@@ -64,11 +98,13 @@ impl<R: Read> CsvBatches<R> {
     fn next_batch(&mut self) -> Result<RecordBatch, CanonError> {
         let mut builders: Vec<Builder> = self.columns.iter().map(|c| Builder::new(c.kind)).collect();
         let mut record = ByteRecord::new();
+        let mut bytes = 0;
         for _ in 0..crate::ROWS_PER_CHUNK {
             if !self.csv.read_byte_record(&mut record).map_err(|e| csv_error(self.records + 1, &e))? {
                 break;
             }
             self.records += 1;
+            self.csv.get_mut().next_record();
             for ((field, column), builder) in record.iter().zip(&self.columns).zip(&mut builders) {
                 let error = |detail: String| CanonError::Csv { record: self.records, column: Some(column.name.clone()), detail };
                 let text = std::str::from_utf8(field).map_err(|_| error("not UTF-8".into()))?;
@@ -76,6 +112,10 @@ impl<R: Read> CsvBatches<R> {
                     return Err(error("a value is promised and there is none".into()));
                 }
                 builder.push(text).ok_or_else(|| error(format!("not in the form of {}", column.kind.name())))?;
+            }
+            bytes += record.as_slice().len();
+            if bytes >= BATCH_BYTES {
+                break;
             }
         }
         let arrays = builders.into_iter().map(Builder::finish).collect::<Result<Vec<_>, _>>()?;

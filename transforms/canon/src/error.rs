@@ -95,6 +95,9 @@ pub enum CanonError {
         /// Its Arrow type.
         found: String,
     },
+    /// A Parquet file is none that a table is published as.
+    #[error("parquet: {0}: it is no table of this program, or is damaged; fetch it again, and do not use it if it stays so")]
+    ParquetRefused(String),
     /// A published table schema is not of the form this crate writes.
     #[error("table schema: {0}")]
     TableSchema(String),

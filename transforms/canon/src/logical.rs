@@ -4,12 +4,13 @@ use crate::cells::{Cells, column_type};
 use crate::error::CanonError;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 use sha2::{Digest as _, Sha256};
 use solidata_model::{ColumnType, Contract, Digest, kind};
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
+/// So many bytes are gathered before they are hashed.
+const BUFFER: usize = 1 << 20;
 const HEADER: &[u8] = b"solidata-logical/1\n";
 
 /// What a table says, whatever file holds it, and in how many rows.
@@ -63,6 +64,10 @@ impl LogicalHasher {
             for column in cells {
                 column.write_canonical(row, &mut self.buffer);
             }
+            if self.buffer.len() >= BUFFER {
+                self.hash.update(&self.buffer);
+                self.buffer.clear();
+            }
         }
         self.hash.update(&self.buffer);
         self.rows += rows as u64;
@@ -90,11 +95,11 @@ fn columns_of(schema: &Schema) -> Result<Vec<(&str, ColumnType)>, CanonError> {
 /// The logical digest of a published Parquet file, from the file alone: its own schema gives the types.
 ///
 /// # Errors
-/// When the file is damaged or has a column of a type that no contract has.
+/// When the file is damaged, is no table that could be published (see [`crate::check_parquet`]), or has a column of a type that no contract has.
 pub fn logical_digest_of_parquet<R: ChunkReader + 'static>(reader: R) -> Result<LogicalDigest, CanonError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(reader)?.with_batch_size(crate::ROWS_PER_CHUNK);
-    let mut hasher = LogicalHasher::new(columns_of(builder.schema())?.into_iter());
-    for batch in builder.build()? {
+    let batches = crate::read_parquet(reader)?;
+    let mut hasher = LogicalHasher::new(columns_of(&Arc::clone(batches.schema()))?.into_iter());
+    for batch in batches {
         add_batch(&mut hasher, &batch?)?;
     }
     Ok(hasher.finish())

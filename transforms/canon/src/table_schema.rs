@@ -1,5 +1,6 @@
 use crate::conform::whole_pattern;
 use crate::error::CanonError;
+use crate::parquet_read::COLUMNS_MAX;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use solidata_model::{Column, ColumnType, Contract, DatasetSpec, Digest, canonical_json, kind};
@@ -163,6 +164,9 @@ fn own_pattern(written: &str) -> &str {
 pub fn contract_of_table_schema(json: &[u8]) -> Result<Contract, CanonError> {
     let wrong = |e: &dyn std::fmt::Display| CanonError::TableSchema(e.to_string());
     let schema: TableSchema = serde_json::from_slice(json).map_err(|e| wrong(&e))?;
+    if schema.fields.is_empty() || schema.fields.len() > COLUMNS_MAX {
+        return Err(wrong(&format!("it has no column, or more than {COLUMNS_MAX}")));
+    }
     let column = |f: Field| {
         let example = f.example.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
         Ok(Column {

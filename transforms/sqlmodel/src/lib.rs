@@ -31,7 +31,7 @@ pub use error::SqlError;
 pub use graph::{BaseTable, Layer, ModelGraph};
 pub use lineage::{ColumnRef, lineage};
 pub use lint::{LintCode, LintFinding, lint, lint_with_keys};
-pub use parse::{Model, ModelSet};
+pub use parse::{Model, ModelSet, one_query};
 pub use plan::{Planned, PlannedModel, plan_models};
 pub use project::{Finding, Project, Report, Severity, check_project};
 pub use session::{Memory, session};

@@ -71,17 +71,48 @@ fn is_table_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Reads a text that must be one `SELECT` query, and the tables that it names.
-pub(crate) fn read_query(place: &str, sql: &str, ordered_by_us: bool) -> Result<(Box<Query>, BTreeSet<String>), SqlError> {
+/// The longest text, in bytes. A release from outside carries SQL that is carried out to make it again.
+const LONGEST: usize = 256 << 10;
+/// The most operators and nested parts of a text: parser and planner go as deep as an expression does, and have no more stack than a thread has.
+const OPERATORS_MAX: usize = 500;
+
+/// Whether a text is short, and no expression in it deep. The longest of ours has 61 operators.
+fn check_depth(place: &str, sql: &str) -> Result<(), SqlError> {
+    let words = ["AND", "OR", "NOT", "CASE", "IN", "IS", "LIKE", "BETWEEN", "JOIN", "UNION", "EXCEPT", "INTERSECT", "INTERVAL"];
+    let of_word = |c: char| !(c.is_alphanumeric() || c == '_');
+    // What stands between quotes is text; two quotes in it end one and begin another.
+    let sql_alone: String = sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+    let operators = sql_alone.matches(|c: char| "+-*/%|=<>!~^&([{:".contains(c)).count()
+        + sql_alone.split(of_word).filter(|word| words.iter().any(|operator| word.eq_ignore_ascii_case(operator))).count();
+    if sql.len() <= LONGEST && operators <= OPERATORS_MAX {
+        return Ok(());
+    }
+    let what = format!("more than {LONGEST} bytes, or than {OPERATORS_MAX} operators and brackets");
+    Err(SqlError::Form { place: place.into(), what, remedy: "split it into several models" })
+}
+
+/// Reads a text that must be one query, of no depth that a planner could not follow. Anything else that SQL can say (to make, fill or copy tables, to change
+/// settings) is refused.
+///
+/// # Errors
+/// [`SqlError::Syntax`] or [`SqlError::Form`].
+pub fn one_query(place: &str, sql: &str) -> Result<Box<Query>, SqlError> {
+    check_depth(place, sql)?;
     let form = |what: &str, remedy: &'static str| SqlError::Form { place: place.into(), what: what.into(), remedy };
     let mut statements =
         Parser::parse_sql(&GenericDialect {}, sql).map_err(|e| SqlError::Syntax { place: place.into(), detail: e.to_string() })?;
-    let query = match (statements.pop(), statements.is_empty()) {
-        (Some(Statement::Query(query)), true) => query,
-        (Some(_), true) => return Err(form("this is not a query", "write one SELECT query and nothing else")),
-        (Some(_), false) => return Err(form("there is more than one statement", "write one SELECT query and nothing else")),
-        (None, _) => return Err(form("the file is empty", "write one SELECT query")),
-    };
+    match (statements.pop(), statements.is_empty()) {
+        (Some(Statement::Query(query)), true) => Ok(query),
+        (Some(_), true) => Err(form("this is not a query", "write one SELECT query and nothing else")),
+        (Some(_), false) => Err(form("there is more than one statement", "write one SELECT query and nothing else")),
+        (None, _) => Err(form("the file is empty", "write one SELECT query")),
+    }
+}
+
+/// Reads a text that must be one `SELECT` query, and the tables that it names.
+pub(crate) fn read_query(place: &str, sql: &str, ordered_by_us: bool) -> Result<(Box<Query>, BTreeSet<String>), SqlError> {
+    let form = |what: &str, remedy: &'static str| SqlError::Form { place: place.into(), what: what.into(), remedy };
+    let query = one_query(place, sql)?;
     if let ControlFlow::Break((what, remedy)) = query.visit(&mut Forms) {
         return Err(form(what, remedy));
     }
@@ -251,6 +282,24 @@ mod tests {
         assert!(read_query("m", "WITH c AS (SELECT * FROM t) SELECT a FROM c", true).is_ok());
         assert!(read_query("m", "SELECT COUNT(*) AS n FROM t", true).is_ok());
         assert!(read_query("m", "SELECT a FROM t ORDER BY a", false).is_ok());
+    }
+
+    #[test]
+    fn nothing_deep_reaches_the_parser() {
+        let sum = |n: usize| format!("SELECT 1{} AS a", " + 1".repeat(n));
+        assert!(read_query("m", &sum(400), true).is_ok());
+        let deep = [
+            sum(100_000),
+            format!("SELECT {}1{} AS a", "(".repeat(60_000), ")".repeat(60_000)),
+            format!("SELECT {} TRUE AS a", "NOT ".repeat(60_000)),
+            format!("SELECT TRUE{} AS a", " or\nTRUE".repeat(600)),
+            format!("SELECT 1 AS a{}", " UNION ALL SELECT 1".repeat(600)),
+            format!("SELECT '{}' AS a", "x".repeat(300_000)),
+        ];
+        for sql in deep {
+            assert!(refused(&sql).contains("operators"), "{}", &sql[..30]);
+        }
+        assert!(read_query("m", &format!("SELECT '{}' AS a", "((".repeat(1_000)), true).is_ok());
     }
 
     #[test]

@@ -9,9 +9,16 @@ pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray, Stri
     column(batch, name, &DataType::Utf8).map(|column| StringArray::from(column.to_data()))
 }
 
+/// More than anyone searches: the sums of such counts over a hundred million rows fit into 64 bits, those of larger ones would not.
+const COUNT_MAX: u64 = 10_000_000_000;
+
 /// A column of counts.
 pub(crate) fn counts(batch: &RecordBatch, name: &str) -> Result<Int64Array, String> {
-    column(batch, name, &DataType::Int64).map(|column| Int64Array::from(column.to_data()))
+    let counts = column(batch, name, &DataType::Int64).map(|column| Int64Array::from(column.to_data()))?;
+    match counts.iter().flatten().find(|count| count.unsigned_abs() > COUNT_MAX) {
+        Some(_) => Err(format!("column {name} holds a number that is larger than any count")),
+        None => Ok(counts),
+    }
 }
 
 /// A column of what is so or not.

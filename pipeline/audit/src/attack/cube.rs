@@ -13,7 +13,6 @@ use arrow::{
     datatypes::{Field, Schema},
 };
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use solidata_canon::{TableReceipt, TableWriter, cube_path, parquet_path, schema_path};
 use std::{fs::File, sync::Arc};
 
@@ -37,9 +36,11 @@ const KEYS: usize = 5;
 /// Compares the cube of a release, if it carries one, with its table of demand.
 pub(crate) async fn compare(folder: &Folder<'_>, found: &mut Found) -> Result<(), AuditError> {
     let path = cube_path(CUBE);
-    let Some((bytes, sha256, _)) = spill(folder.store, &folder.path(&path), folder.progress).await? else { return Ok(()) };
+    let Some((bytes, sha256, _)) = spill(folder.store, &folder.path(&path), folder.most(&path), folder.progress).await? else {
+        return Ok(());
+    };
     let table = parquet_path(DemandReader::DATASET);
-    let Some((_, _, file)) = spill(folder.store, &folder.path(&table), folder.progress).await? else { return Ok(()) };
+    let Some((_, _, file)) = spill(folder.store, &folder.path(&table), folder.most(&table), folder.progress).await? else { return Ok(()) };
     let schema = folder.get(&schema_path(CUBE)).await?.unwrap_or_default();
     let again = tokio::task::spawn_blocking(move || again(file, &schema)).await;
     let again =
@@ -60,7 +61,7 @@ pub(crate) async fn compare(folder: &Folder<'_>, found: &mut Found) -> Result<()
 fn again(table: File, schema: &Bytes) -> Result<TableReceipt, String> {
     let spec = spec_of(CUBE, schema)?;
     let wrong = |e: &dyn std::fmt::Display| e.to_string();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(table).and_then(ParquetRecordBatchReaderBuilder::build).map_err(|e| wrong(&e))?;
+    let reader = solidata_canon::read_parquet(table).map_err(|e| wrong(&e))?;
     let batches = reader.map(|batch| cells(&batch.map_err(|e| wrong(&e))?)).collect::<Result<Vec<_>, String>>()?;
     let rows = match batches.first() {
         Some(first) => concat_batches(&first.schema(), &batches).map_err(|e| wrong(&e))?,

@@ -37,14 +37,15 @@ pub(crate) async fn read(
 ) -> Result<Option<ReadRelease>, AuditError> {
     let lists = lists.of(id.month);
     let mut found = Found::new(folder.prefix);
-    let known = lists.clone();
-    let Some(demand) = folder.table(move || DemandReader::new(&known, id), &mut found).await? else { return Ok(None) };
-    let demand = Arc::new(demand);
     let (bytes, listed) = match described {
         Described::Given(bytes) => (Some(bytes), None),
         Described::Listed(listed) => (folder.get(MANIFEST).await?, listed),
     };
     let manifest = bytes.and_then(|bytes| manifest::read(&bytes, listed, &mut found));
+    let folder = &Folder { manifest: manifest.as_ref(), ..*folder };
+    let known = lists.clone();
+    let Some(demand) = folder.table(move || DemandReader::new(&known, id), &mut found).await? else { return Ok(None) };
+    let demand = Arc::new(demand);
     let code_lists = manifest.as_ref().map(|manifest| manifest.code_lists.clone()).unwrap_or_default();
     let same_lists = lists.others(&code_lists).is_empty();
     let (known, given) = (lists.clone(), demand.clone());

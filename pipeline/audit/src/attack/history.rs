@@ -86,7 +86,7 @@ impl<'a> Histories<'a> {
             return Self::of_store(root, index, Some(manifest.month), lists, progress);
         }
         let id = ReleaseId { prefix, month: manifest.month, revision: manifest.revision, sealed: 0 };
-        let folder = Folder { store: &store, folder: "", prefix: &id.prefix, progress };
+        let folder = Folder { store: &store, folder: "", prefix: &id.prefix, manifest: None, progress };
         let read = files::read(&folder, id.clone(), Described::Listed(None), lists).await?;
         let mut reading = Reading::new(None, Index::empty(), lists, progress);
         reading.keep(read.ok_or_else(|| no_table(&id))?);
@@ -184,7 +184,7 @@ pub async fn read_draft(
         Some(manifest) => Described::Given(canonical_json(manifest).map_err(|e| AuditError::Internal(e.to_string()))?.into()),
         None => Described::Listed(None),
     };
-    let folder = Folder { store: &PublicStore::folder(dir)?, folder: "", prefix: &id.prefix, progress };
+    let folder = Folder { store: &PublicStore::folder(dir)?, folder: "", prefix: &id.prefix, manifest: None, progress };
     let read = files::read(&folder, id.clone(), described, lists).await?;
     let mut draft = read.ok_or_else(|| no_table(&id))?;
     let mut index = match store {
@@ -289,7 +289,7 @@ impl<'a> Reading<'a> {
             }
             let id = ReleaseId { prefix: entry.prefix.clone(), month, revision: entry.revision, sealed: entry.sealed };
             let listed: Digest<kind::File> = entry.manifest_sha256;
-            let folder = Folder { store: &store, folder: &entry.prefix, prefix: &entry.prefix, progress: self.progress };
+            let folder = Folder { store: &store, folder: &entry.prefix, prefix: &entry.prefix, manifest: None, progress: self.progress };
             match files::read(&folder, id, Described::Listed(Some(listed)), self.lists).await? {
                 Some(read) => self.keep(read),
                 None => drop(self.notes.insert(format!("{} has no table of the demand", entry.prefix))),

@@ -13,7 +13,7 @@ use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, csv_
 use solidata_model::{
     CHANGES, CHANGES_PAGE, DatasetSpec, Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, canonical_json, kind,
 };
-use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest};
+use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest, check_sizes};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the data package lies in a release.
@@ -31,6 +31,10 @@ pub(crate) fn read(bytes: &Bytes, listed: Option<Digest<kind::File>>, found: &mu
             return None;
         }
     };
+    if let Err(problem) = check_sizes(&manifest) {
+        wrong(problem);
+        return None;
+    }
     if listed.is_some_and(|listed| listed != Digest::of(bytes)) {
         wrong("index.json lists another sha256 of it".into());
     }

@@ -13,17 +13,18 @@ use crate::{
 };
 use arrow::array::RecordBatch;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 use solidata_canon::{
-    TableReceipt, TableWriter, WRITER_VERSION, contract_of_table_schema, csv_path, parquet_path, schema_path, table_schema,
+    ParquetCheck, TableReceipt, TableWriter, WRITER_VERSION, check_parquet, contract_of_table_schema, csv_path, parquet_path, schema_path,
+    table_schema,
 };
-use solidata_model::{DatasetSpec, Digest, Feeds, kind};
-use solidata_store::{Progress, PublicStore};
+use solidata_model::{DatasetSpec, Digest, Feeds, Manifest, kind};
+use solidata_store::{Progress, PublicStore, release::RELEASE_MAX};
 use std::{fs::File, io::Sink};
 
-/// Rows that are in memory at a time.
-const BATCH: usize = 8192;
+/// So many bytes more than its manifest says are read of a file: one that was changed is looked at all the same.
+const SLACK: u64 = 64 << 20;
 /// What the canonical writer says of a Parquet file.
 const METADATA: [&str; 6] =
     ["solidata.contract_sha256", "solidata.dataset", "solidata.licence", "solidata.schema_version", "solidata.sort_key", "solidata.title"];
@@ -50,6 +51,8 @@ pub(crate) struct Folder<'a> {
     pub(crate) folder: &'a str,
     /// Beneath what they lie once they are published, for messages.
     pub(crate) prefix: &'a str,
+    /// What its manifest says, once that is read: little more of a file is read than it says.
+    pub(crate) manifest: Option<&'a Manifest>,
     pub(crate) progress: &'a dyn Progress,
 }
 
@@ -94,6 +97,12 @@ impl Folder<'_> {
         if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 
+    /// The most bytes that a file may have.
+    pub(crate) fn most(&self, name: &str) -> u64 {
+        let entry = self.manifest.and_then(|manifest| manifest.files.iter().find(|file| file.path == name));
+        entry.map_or(RELEASE_MAX, |file| file.bytes.saturating_add(SLACK))
+    }
+
     /// A small file.
     pub(crate) async fn get(&self, name: &str) -> Result<Option<Bytes>, AuditError> {
         Ok(self.store.get(&self.path(name)).await?)
@@ -107,7 +116,7 @@ impl Folder<'_> {
         found: &mut Found,
     ) -> Result<Option<R::Said>, AuditError> {
         let (parquet, csv) = (parquet_path(R::DATASET), csv_path(R::DATASET));
-        let Some((bytes, sha256, file)) = spill(self.store, &self.path(&parquet), self.progress).await? else {
+        let Some((bytes, sha256, file)) = spill(self.store, &self.path(&parquet), self.most(&parquet), self.progress).await? else {
             if self.store.head(&self.path(&csv)).await?.is_some() {
                 found.tell(&parquet, TelltaleKind::Rows, "it is not there, and the CSV is");
             }
@@ -128,7 +137,7 @@ impl Folder<'_> {
             let path = schema_path(R::DATASET);
             found.files.push(Facts { path, bytes: schema.len() as u64, sha256: Digest::of(schema), rows: None });
         }
-        match spill(self.store, &self.path(&csv), self.progress).await? {
+        match spill(self.store, &self.path(&csv), self.most(&csv), self.progress).await? {
             Some((bytes, sha256, file)) => {
                 let facts_of_csv = facts(&csv, bytes, sha256);
                 table.compare_csv(&facts_of_csv, file, schema, found).await?;
@@ -155,7 +164,7 @@ fn read_parquet<R: Rows>(prefix: &str, file: File, schema: Option<&Bytes>, mut r
     let path = format!("{prefix}/{}", parquet_path(R::DATASET));
     let wrong = |detail: String| AuditError::Table { path: path.clone(), detail };
     let broken = |e: &dyn std::fmt::Display| wrong(format!("it cannot be read as Parquet ({e})"));
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| broken(&e))?;
+    let ParquetCheck { metadata, rows_at_once } = check_parquet(file.try_clone()?).map_err(|e| broken(&e))?;
     let mut telltales = Telltales::new(path.clone());
     let about = metadata.metadata().file_metadata();
     for entry in about.key_value_metadata().into_iter().flatten() {
@@ -177,7 +186,7 @@ fn read_parquet<R: Rows>(prefix: &str, file: File, schema: Option<&Bytes>, mut r
     for group in 0..metadata.metadata().num_row_groups() {
         let again = file.try_clone()?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(again, metadata.clone());
-        let batches = builder.with_row_groups(vec![group]).with_batch_size(BATCH).build().map_err(|e| broken(&e))?;
+        let batches = builder.with_row_groups(vec![group]).with_batch_size(rows_at_once).build().map_err(|e| broken(&e))?;
         let mut statistics = statistics::Seen::new(&metadata, group);
         for batch in batches {
             let batch = batch.map_err(|e| broken(&e))?;

@@ -5,8 +5,8 @@ use crate::AuditError;
 use solidata_canon::{CanonError, CsvBatches, csv_path, read_csv};
 use solidata_model::{Changes, ColumnType, DatasetSpec, Digest, Indicator, Manifest, Month, kind};
 use solidata_store::{
-    INDEX, PublicStore,
-    release::{MANIFEST, check_manifest},
+    INDEX, PublicStore, StoreOptions,
+    release::{MANIFEST, check_manifest, check_sizes},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -110,7 +110,7 @@ impl ReleaseTables {
 ///
 /// # Errors
 /// When one of the two cannot be read.
-pub async fn diff((before, after): (&str, &str), vars: &[(String, String)], keys: Keys) -> Result<(Changes, Vec<String>), AuditError> {
+pub async fn diff((before, after): (&str, &str), vars: &StoreOptions, keys: Keys) -> Result<(Changes, Vec<String>), AuditError> {
     let scratch = tempfile::Builder::new().prefix("solidata-diff").tempdir()?;
     let (before, _) = load(before, vars, &scratch.path().join("before")).await?;
     let (after, manifest) = load(after, vars, &scratch.path().join("after")).await?;
@@ -118,7 +118,7 @@ pub async fn diff((before, after): (&str, &str), vars: &[(String, String)], keys
     Ok((changes(Some(&before), &after, reason, keys)?, wrong_versions(&before, &after)))
 }
 
-async fn load(location: &str, vars: &[(String, String)], folder: &Path) -> Result<(ReleaseTables, Manifest), AuditError> {
+async fn load(location: &str, vars: &StoreOptions, folder: &Path) -> Result<(ReleaseTables, Manifest), AuditError> {
     let store = PublicStore::open(location, vars.iter().cloned())?;
     let nothing = || AuditError::Nothing { address: store.address().into() };
     let mut wanted: Option<Digest<kind::File>> = None;
@@ -137,6 +137,6 @@ async fn load(location: &str, vars: &[(String, String)], folder: &Path) -> Resul
         return Err(wrong("it is not the one that index.json names: run `solidata verify` on the store".into()));
     }
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
-    check_manifest(&manifest).map_err(wrong)?;
+    check_sizes(&manifest).and_then(|()| check_manifest(&manifest)).map_err(wrong)?;
     Ok((ReleaseTables::fetch(&release, &manifest, folder).await?, manifest))
 }

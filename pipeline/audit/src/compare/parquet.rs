@@ -4,7 +4,6 @@ use super::{Difference, shown};
 use crate::AuditError;
 use arrow::{
     array::{Array, ArrayRef, RecordBatch},
-    error::ArrowError,
     util::display::array_value_to_string,
 };
 use parquet::{
@@ -12,12 +11,7 @@ use parquet::{
     errors::ParquetError,
     file::metadata::{PageIndexPolicy, ParquetMetaData},
 };
-use std::{
-    fs::File,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, path::Path, sync::Arc};
 
 const BATCH: usize = 8192;
 
@@ -26,25 +20,27 @@ pub(super) fn first_difference(published: &Path, rebuilt: &Path, byte: u64) -> R
     let wrong = |e: ParquetError| AuditError::Internal(format!("{}: {e}", rebuilt.display()));
     let (right, metadata) = open(rebuilt).map_err(wrong)?;
     let by_bytes = |value: Option<String>| at_byte(&metadata, byte, value);
-    let Ok((mut left, _)) = open(published) else { return Ok(by_bytes(None)) };
-    let mut first = 0;
+    let Ok(mut left) = solidata_canon::read_parquet(File::open(published)?) else { return Ok(by_bytes(None)) };
+    let (mut first, mut kept) = (0, None);
     for batch in right {
-        let batch = batch.map_err(|e| wrong(e.into()))?;
-        // the library gives up on some damaged pages by a panic
-        let there =
-            catch_unwind(AssertUnwindSafe(|| left.next())).unwrap_or_else(|_| Some(Err(ArrowError::ParquetError("damaged".into()))));
-        match there {
-            Some(Ok(there)) => {
-                if let Some(found) = compare(&there, &batch, first, &metadata) {
-                    return Ok(found);
-                }
+        let mut rest = batch.map_err(|e| wrong(e.into()))?;
+        while rest.num_rows() > 0 {
+            let there = match kept.take().map(Ok).or_else(|| left.next()) {
+                Some(Ok(there)) => there,
+                Some(Err(_)) => return Ok(by_bytes(value_at(rebuilt, &metadata, byte))),
+                None => return Ok(row_only(&metadata, first, "nothing (the file ends)", "a row")),
+            };
+            // The two are read in batches of different sizes.
+            let rows = there.num_rows().min(rest.num_rows());
+            if let Some(found) = compare(&there.slice(0, rows), &rest.slice(0, rows), first, &metadata) {
+                return Ok(found);
             }
-            Some(Err(_)) => return Ok(by_bytes(value_at(rebuilt, &metadata, byte))),
-            None => return Ok(row_only(&metadata, first, "nothing (the file ends)", "a row")),
+            kept = (rows < there.num_rows()).then(|| there.slice(rows, there.num_rows() - rows));
+            rest = rest.slice(rows, rest.num_rows() - rows);
+            first += rows;
         }
-        first += batch.num_rows();
     }
-    match left.next() {
+    match kept.map(Ok).or_else(|| left.next()) {
         Some(_) => Ok(row_only(&metadata, first, "a row", "nothing (the file ends)")),
         None => Ok(by_bytes(value_at(rebuilt, &metadata, byte))),
     }
@@ -57,13 +53,13 @@ fn open(path: &Path) -> Result<(ParquetRecordBatchReader, Arc<ParquetMetaData>),
     Ok((builder.with_batch_size(BATCH).build()?, metadata))
 }
 
-/// The first row, and in it the first column, in which two batches differ.
+/// The first row, and in it the first column, in which two batches of as many rows differ.
 fn compare(there: &RecordBatch, batch: &RecordBatch, first: usize, metadata: &ParquetMetaData) -> Option<Difference> {
     if there.schema().fields().iter().map(|f| f.name()).ne(batch.schema().fields().iter().map(|f| f.name())) {
         let names = |b: &RecordBatch| b.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>().join(",");
         return Some(Difference { published: shown(&names(there)), rebuilt: shown(&names(batch)), ..Difference::default() });
     }
-    let rows = there.num_rows().min(batch.num_rows());
+    let rows = batch.num_rows();
     let differs = |a: &ArrayRef, b: &ArrayRef| a.data_type() != b.data_type() || a.slice(0, rows).to_data() != b.slice(0, rows).to_data();
     let columns: Vec<usize> = (0..batch.num_columns()).filter(|c| differs(there.column(*c), batch.column(*c))).collect();
     let same = |c: usize, row: usize| {
@@ -71,16 +67,11 @@ fn compare(there: &RecordBatch, batch: &RecordBatch, first: usize, metadata: &Pa
         a.data_type() == b.data_type() && a.slice(row, 1).to_data() == b.slice(row, 1).to_data()
     };
     let cell = (0..rows).find_map(|row| columns.iter().find(|c| !same(**c, row)).map(|c| (row, *c)));
-    match cell {
-        Some((row, column)) => {
-            let name = batch.schema().field(column).name().clone();
-            let (published, rebuilt) = (value(there.column(column), row), value(batch.column(column), row));
-            Some(Difference { column: Some(name), published, rebuilt, ..row_only(metadata, first + row, "", "") })
-        }
-        None if there.num_rows() < batch.num_rows() => Some(row_only(metadata, first + rows, "nothing (the file ends)", "a row")),
-        None if there.num_rows() > batch.num_rows() => Some(row_only(metadata, first + rows, "a row", "nothing (the file ends)")),
-        None => None,
-    }
+    cell.map(|(row, column)| {
+        let name = batch.schema().field(column).name().clone();
+        let (published, rebuilt) = (value(there.column(column), row), value(batch.column(column), row));
+        Difference { column: Some(name), published, rebuilt, ..row_only(metadata, first + row, "", "") }
+    })
 }
 
 fn value(column: &ArrayRef, row: usize) -> String {

@@ -2,18 +2,22 @@
 
 use super::{Difference, shown};
 use crate::AuditError;
+use solidata_canon::RecordLimit;
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::Path,
 };
 
+/// The longest line that is in memory at once.
+const LINE_MAX: u64 = 16 << 20;
 const NOTHING: &str = "nothing (the file ends)";
 
 /// Of two tables in CSV: the row and the column. None when their fields are the same.
 pub(super) fn of_csv(published: &Path, rebuilt: &Path) -> Result<Option<Difference>, AuditError> {
     let open = |path: &Path| {
-        Ok::<_, AuditError>(csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(File::open(path)?)))
+        let file = RecordLimit::new(BufReader::new(File::open(path)?));
+        Ok::<_, AuditError>(csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file))
     };
     let (mut a, mut b) = (open(published)?, open(rebuilt)?);
     let (mut x, mut y) = (csv::ByteRecord::new(), csv::ByteRecord::new());
@@ -24,6 +28,8 @@ pub(super) fn of_csv(published: &Path, rebuilt: &Path) -> Result<Option<Differen
             return Ok(Some(Difference { rebuilt: "a row".into(), ..unreadable("no row that can be read") }));
         };
         let Ok(again) = b.read_byte_record(&mut y) else { return Ok(Some(unreadable("no row that can be read"))) };
+        a.get_mut().next_record();
+        b.get_mut().next_record();
         if !more && !again {
             return Ok(None);
         }
@@ -48,7 +54,8 @@ pub(super) fn of_lines(published: &Path, rebuilt: &Path) -> Result<Option<Differ
     for line in 1u64.. {
         x.clear();
         y.clear();
-        let (n, m) = (a.read_until(b'\n', &mut x)?, b.read_until(b'\n', &mut y)?);
+        // A longer line is compared in pieces, each of which counts as a line.
+        let (n, m) = ((&mut a).take(LINE_MAX).read_until(b'\n', &mut x)?, (&mut b).take(LINE_MAX).read_until(b'\n', &mut y)?);
         if x != y {
             let text =
                 |n: usize, line: &[u8]| if n == 0 { NOTHING.into() } else { shown(String::from_utf8_lossy(line).trim_end_matches('\n')) };

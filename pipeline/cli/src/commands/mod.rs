@@ -25,6 +25,7 @@ use crate::{
     output::Output,
 };
 use solidata_stages::Project;
+use solidata_store::StoreOptions;
 use std::path::Path;
 
 /// Carries out the command.
@@ -70,8 +71,8 @@ fn project(folder: Option<&Path>) -> Result<Project, CliError> {
 }
 
 /// The settings of stores' clients: the environment is read for them here and nowhere else. No password and no key of a portal is among them.
-fn store_options() -> Vec<(String, String)> {
-    std::env::vars()
-        .filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD, solidata_portal::API_KEY].contains(&name.as_str()))
-        .collect()
+fn store_options() -> StoreOptions {
+    // A variable that is no text, which `std::env::vars` would panic at, is no setting.
+    let texts = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD, solidata_portal::API_KEY].contains(&name.as_str())).collect()
 }

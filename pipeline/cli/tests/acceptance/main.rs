@@ -11,4 +11,5 @@ mod history;
 mod real_archive;
 mod reproduce;
 mod revise;
+mod secrets;
 mod world;

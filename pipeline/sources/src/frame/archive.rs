@@ -14,6 +14,13 @@ pub(crate) const MAGIC: [u8; 4] = 0x8199_e26d_u32.to_le_bytes();
 /// Ends the prelude and each block.
 const TERMINATOR: [u8; 4] = [0xff; 4];
 
+/// The most collections of an archive. A database of Soliguide has some dozens.
+const COLLECTIONS_MAX: usize = if cfg!(test) { 50 } else { 10_000 };
+/// The longest name of a database and a collection together, in bytes; MongoDB allows 255.
+const NAME_MAX: usize = 512;
+/// How many of them an error names.
+const SHOWN: usize = 20;
+
 /// One collection of the archive.
 struct Namespace {
     db: String,
@@ -102,7 +109,7 @@ impl Archive<'_> {
             return Ok(Next::Prelude);
         }
         let (Ok(db), Ok(collection)) = (document.get_str("db"), document.get_str("collection")) else { return Err(not_understood()) };
-        let index = self.namespace(db, collection);
+        let index = self.namespace(db, collection).ok_or_else(|| feed.damaged(at, Damage::Namespaces))?;
         let namespace = &mut self.namespaces[index];
         if matches!(self.next, Next::Prelude) {
             namespace.must_end = document.get_str("type").ok() != Some("view");
@@ -123,10 +130,13 @@ impl Archive<'_> {
         }
     }
 
-    /// The index of a namespace, new or known.
-    fn namespace(&mut self, db: &str, collection: &str) -> usize {
+    /// The index of a namespace, new or known; none when it is one too many.
+    fn namespace(&mut self, db: &str, collection: &str) -> Option<usize> {
         if let Some(index) = self.namespaces.iter().position(|n| n.db == db && n.collection == collection) {
-            return index;
+            return Some(index);
+        }
+        if self.namespaces.len() == COLLECTIONS_MAX || db.len() + collection.len() > NAME_MAX {
+            return None;
         }
         self.namespaces.push(Namespace {
             db: db.to_owned(),
@@ -137,7 +147,7 @@ impl Archive<'_> {
             documents: 0,
             crc: Digest::new(CrcAlgorithm::Crc64Xz),
         });
-        self.namespaces.len() - 1
+        Some(self.namespaces.len() - 1)
     }
 
     /// The documents of a block, as far as they are in memory.
@@ -176,6 +186,10 @@ impl Archive<'_> {
                 (None, _) => {
                     let mut found: Vec<&str> = self.namespaces.iter().map(|n| n.collection.as_str()).collect();
                     found.sort_unstable();
+                    if found.len() > SHOWN {
+                        found.truncate(SHOWN);
+                        found.push("...");
+                    }
                     return Err(SourceError::CollectionMissing { path, collection, found: found.join(", ") });
                 }
                 (Some(one), Some(two)) => {

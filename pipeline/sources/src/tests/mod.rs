@@ -5,6 +5,7 @@ mod common;
 
 mod binary;
 mod blocks;
+mod hostile;
 mod json;
 mod soup;
 

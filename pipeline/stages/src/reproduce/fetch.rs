@@ -5,7 +5,7 @@ use super::manifest_at;
 use crate::{Progress, Project, StageError};
 use futures::StreamExt;
 use sha2::{Digest as _, Sha256};
-use solidata_model::{Digest, Manifest, Month};
+use solidata_model::{Digest, FileEntry, Manifest, Month};
 use solidata_store::{
     INDEX, PublicStore,
     release::{MANIFEST, SUMS, check_manifest},
@@ -17,8 +17,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The largest release that is made again: a manifest that promises more is refused before anything is read.
-const MOST_BYTES: u64 = 64 << 30;
+/// The most bytes of all files of the project that a release carries (SQL, contracts, code lists): they are read into memory, and have 20 MB.
+const PROJECT_MAX: u64 = 512 << 20;
+/// The longest SQL text. The planner goes as deep as an expression does.
+const SQL_MAX: u64 = 256 << 10;
 
 /// How a published file was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +69,9 @@ pub(super) async fn fetch(store: &PublicStore, folder: &Path, progress: &dyn Pro
     let damaged = |detail: String| StageError::Damaged { what: format!("{at} ({detail})") };
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
     check_manifest(&manifest).map_err(damaged)?;
-    let total = manifest.files.iter().try_fold(0u64, |sum, f| sum.checked_add(f.bytes)).filter(|sum| *sum <= MOST_BYTES);
-    let total = total.ok_or_else(|| damaged("its files are larger together than any release".into()))?;
+    // That the sum is no larger than a release was checked.
+    let total = manifest.files.iter().map(|f| f.bytes).fold(0, u64::saturating_add);
+    check_project(&manifest).map_err(damaged)?;
     progress.begin(&format!("fetch {}", store.address()), Some(total));
     let altered = folder.with_extension("altered");
     let mut found = BTreeMap::new();
@@ -99,6 +102,19 @@ pub(super) async fn fetch(store: &PublicStore, folder: &Path, progress: &dyn Pro
     }
     progress.end();
     Ok(Fetched { address: store.address().to_owned(), manifest, manifest_bytes: bytes.to_vec(), folder: folder.into(), altered, found })
+}
+
+/// The files of the project are read whole, and the SQL among them is carried out.
+fn check_project(manifest: &Manifest) -> Result<(), String> {
+    let of_project = |f: &&FileEntry| f.path.starts_with("sql/") || f.path.starts_with("datasets/");
+    let project: Vec<&FileEntry> = manifest.files.iter().filter(of_project).collect();
+    if let Some(long) = project.iter().find(|f| f.path.ends_with(".sql") && f.bytes > SQL_MAX) {
+        return Err(format!("{} has more than {SQL_MAX} bytes, and no query has as many", long.path));
+    }
+    match project.iter().map(|f| f.bytes).fold(0, u64::saturating_add) {
+        bytes if bytes > PROJECT_MAX => Err(format!("the project that it carries has more than {PROJECT_MAX} bytes")),
+        _ => Ok(()),
+    }
 }
 
 fn create_parent(path: &Path) -> Result<(), StageError> {

@@ -81,7 +81,7 @@ impl Again<'_> {
             cut_off: run.cut_off,
             vault: vault.root().to_path_buf(),
             public: String::new(),
-            store_options: Vec::new(),
+            store_options: solidata_store::StoreOptions::default(),
             revise: None,
             engine: self.request.engine.clone(),
             thresholds: run.thresholds.clone(),

@@ -33,7 +33,7 @@ pub struct ReproduceRequest {
     /// The month, when the target is a store: its current revision.
     pub month: Option<MonthOf>,
     /// Settings of the store's client.
-    pub store_options: Vec<(String, String)>,
+    pub store_options: solidata_store::StoreOptions,
     /// The vault that made it, for the full depth.
     pub vault: Option<PathBuf>,
     /// Raw snapshots, to begin with them; in any order.

@@ -49,7 +49,7 @@ pub struct Request {
     /// The public store.
     pub public: String,
     /// Settings of the store's client, from the environment.
-    pub store_options: Vec<(String, String)>,
+    pub store_options: solidata_store::StoreOptions,
     /// The month is published, and this is why it is to be corrected.
     pub revise: Option<String>,
     /// Resources.

@@ -2,6 +2,7 @@
 //! nothing half written. `object_store`'s own local store knows no conditional update, refuses attributes and does not sync.
 
 use super::{
+    OBJECTS_MAX,
     folder_lock::{FolderLock, OWN},
     folder_upload::FolderUpload,
 };
@@ -184,11 +185,14 @@ impl FolderStore {
             if key.as_ref().is_empty() && name == OWN {
                 continue;
             }
+            if found.len() > OBJECTS_MAX {
+                return Ok(());
+            }
             let location = key.clone().join(name.to_string_lossy().as_ref());
-            // Follows links. What leads nowhere is listed too: a listing that hides something cannot be verified.
+            // Follows links within the folder. What leads nowhere or out of it is listed too: a listing that hides something cannot be verified.
             let meta = fs::metadata(entry.path()).or_else(|_| entry.metadata());
             match meta {
-                Ok(meta) if meta.is_dir() => self.list_into(&entry.path(), &location, found, depth + 1)?,
+                Ok(meta) if meta.is_dir() && self.is_inside(&entry.path()) => self.list_into(&entry.path(), &location, found, depth + 1)?,
                 Ok(meta) => found.push(describe(location, &meta, None)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(failed(&entry.path(), "look at", e)),
@@ -203,11 +207,12 @@ impl FolderStore {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::NotFound { path: key.to_string(), source: e.into() },
             _ => failed(&path, "read", e),
         };
+        // Looked at before it is opened: a pipe would wait for whoever writes to it. A link that leads out of the folder leads to nothing of the store.
+        if !fs::metadata(&path).map_err(found)?.is_file() || !self.is_inside(&path) {
+            return Err(Error::NotFound { path: key.to_string(), source: "not a file of the folder".into() });
+        }
         let mut file = File::open(&path).map_err(found)?;
         let meta = file.metadata().map_err(found)?;
-        if !meta.is_file() {
-            return Err(Error::NotFound { path: key.to_string(), source: "not a file".into() });
-        }
         let meta = describe(key.clone(), &meta, Some(version(&mut file).map_err(found)?));
         options.check_preconditions(&meta)?;
         let range = match &options.range {
@@ -215,6 +220,11 @@ impl FolderStore {
             None => 0..meta.size,
         };
         Ok(GetResult { payload: GetResultPayload::File(file, path), meta, range, attributes: Attributes::default() })
+    }
+
+    /// Whether a path, links followed, lies in the folder.
+    fn is_inside(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|real| real.starts_with(self.lock.root()))
     }
 
     fn delete(&self, key: &Key) -> Result<()> {

@@ -15,6 +15,7 @@ pub(crate) mod proxy;
 mod put;
 mod retry;
 mod retrying;
+mod secrets;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -41,13 +42,19 @@ use object_store::{GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, path::Pat
 use retry::Retries;
 use sha2::{Digest as _, Sha256};
 use solidata_model::{Digest, kind};
-use std::{io::Write, ops::Range, path::Path, sync::Arc, time::Duration};
+use std::{fmt, io::Write, ops::Range, path::Path, sync::Arc, time::Duration};
 
-/// Documents (manifests, indexes, links) are read whole; one larger than this is none of ours.
-const DOCUMENT_MAX: u64 = 64 << 20;
+/// Documents (manifests, indexes, lists of digests, schemas) are read whole; one larger than this is none of ours.
+pub const DOCUMENT_MAX: u64 = 64 << 20;
+
+/// The same for what holds a few lines whatever the release: a link of the chain, a signature.
+pub const NOTE_MAX: u64 = 64 << 10;
+
+/// The most objects that are listed: two hundred years of months with some revisions have fewer.
+const OBJECTS_MAX: usize = 1_000_000;
 
 /// A public place for releases: a folder, a bucket, or memory. A clone is the same store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PublicStore {
     /// The store, asked again when it fails.
     objects: Arc<dyn ObjectStore>,
@@ -64,6 +71,15 @@ pub struct PublicStore {
     sizes: put::Sizes,
     /// After which time without a sign the writer of an unfinished release is taken for dead.
     patience: Duration,
+    /// What no message may hold.
+    secrets: secrets::Secrets,
+}
+
+/// The clients of buckets hold credentials, and some show them.
+impl fmt::Debug for PublicStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicStore").field("address", &self.address).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// What may be expected of a store.
@@ -192,19 +208,30 @@ impl PublicStore {
     /// A whole document; `None` when it is not there.
     ///
     /// # Errors
-    /// When the store does not answer or refuses, or the object is larger than any document.
+    /// When the store does not answer or refuses, or the object is larger than any document ([`DOCUMENT_MAX`]).
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>> {
-        Ok(self.document(path).await?.map(|(_, bytes)| bytes))
+        self.get_within(path, DOCUMENT_MAX).await
+    }
+
+    /// A whole document of no more than so many bytes; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses; [`StoreError::TooLarge`] when the object is larger.
+    pub async fn get_within(&self, path: &str, most: u64) -> Result<Option<Bytes>> {
+        Ok(self.document_within(path, most).await?.map(|(_, bytes)| bytes))
     }
 
     /// A whole document, with what the store says of the version that was read.
     async fn document(&self, path: &str) -> Result<Option<(ObjectMeta, Bytes)>> {
+        self.document_within(path, DOCUMENT_MAX).await
+    }
+
+    async fn document_within(&self, path: &str, most: u64) -> Result<Option<(ObjectMeta, Bytes)>> {
         let mut tries = self.retries.begin();
         loop {
             let Some(found) = self.open_object(path).await? else { return Ok(None) };
-            if found.meta.size > DOCUMENT_MAX {
-                let detail = format!("{} bytes are too many for a document: it was not written by this program", found.meta.size);
-                return Err(StoreError::Damaged { address: self.address.clone(), path: path.into(), detail });
+            if found.meta.size > most {
+                return Err(StoreError::TooLarge { address: self.address.clone(), path: path.into(), bytes: found.meta.size, most });
             }
             let meta = found.meta.clone();
             match found.bytes().await {
@@ -257,6 +284,20 @@ impl PublicStore {
     /// # Errors
     /// When the store does not answer or refuses.
     pub async fn digest(&self, path: &str, phase: Phase, progress: &dyn Progress) -> Result<Option<(ObjectInfo, Digest<kind::File>)>> {
+        self.digest_within(path, u64::MAX, phase, progress).await
+    }
+
+    /// The same, of no more than so many bytes: of an object that goes on, the size says that it does, and the digest is of its beginning.
+    ///
+    /// # Errors
+    /// When the store does not answer or refuses.
+    pub async fn digest_within(
+        &self,
+        path: &str,
+        most: u64,
+        phase: Phase,
+        progress: &dyn Progress,
+    ) -> Result<Option<(ObjectInfo, Digest<kind::File>)>> {
         let Some((mut info, mut stream)) = self.stream(path).await? else { return Ok(None) };
         let mut hasher = Sha256::new();
         info.bytes = 0;
@@ -265,6 +306,9 @@ impl PublicStore {
             hasher.update(&piece);
             info.bytes += piece.len() as u64;
             progress.advance(phase, path, piece.len() as u64);
+            if info.bytes > most {
+                break;
+            }
         }
         Ok(Some((info, Digest::from_bytes(hasher.finalize().into()))))
     }
@@ -303,7 +347,12 @@ impl PublicStore {
     /// The same, each object with the time of its last change as the store has it.
     pub(crate) async fn list_dated(&self, folder: &str) -> Result<Vec<(ObjectInfo, DateTime<Utc>)>> {
         let key = self.key(folder);
-        let metas: Vec<_> = self.objects.list(Some(&key)).try_collect().await.map_err(|e| self.error(e, "list", folder))?;
+        let metas: Vec<_> =
+            self.objects.list(Some(&key)).take(OBJECTS_MAX + 1).try_collect().await.map_err(|e| self.error(e, "list", folder))?;
+        if metas.len() > OBJECTS_MAX {
+            let detail = format!("it holds more than {OBJECTS_MAX} objects: it was not made by this program");
+            return Err(StoreError::Damaged { address: self.address.clone(), path: folder.into(), detail });
+        }
         let mut found: Vec<_> = metas
             .iter()
             .filter_map(|meta| {
@@ -353,9 +402,10 @@ impl PublicStore {
     pub(crate) fn error(&self, error: object_store::Error, action: &'static str, path: &str) -> StoreError {
         use object_store::Error as E;
         let (address, path) = (self.address.clone(), if path.is_empty() { "its objects".into() } else { path.to_owned() });
+        let said = |what: String| self.secrets.hide(&what);
         match error {
             E::PermissionDenied { source, .. } | E::Unauthenticated { source, .. } => {
-                StoreError::Denied { address, action, path, detail: source.to_string() }
+                StoreError::Denied { address, action, path, detail: said(source.to_string()) }
             }
             E::NotFound { .. } => {
                 StoreError::Location { location: address, detail: format!("cannot {action} {path}: create the bucket or container first") }
@@ -364,7 +414,7 @@ impl PublicStore {
                 StoreError::Location { location: address, detail: format!("this kind of store cannot {action} objects ({path})") }
             }
             e => {
-                let mut detail = e.to_string();
+                let mut detail = said(e.to_string());
                 if detail.contains("169.254.169.254") {
                     detail = "no credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or the like), and this is no cloud machine".into();
                     return StoreError::Denied { address, action, path, detail };

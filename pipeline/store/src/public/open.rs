@@ -6,6 +6,7 @@ use super::{
     put::Sizes,
     retry::{self, Retries},
     retrying::Retrying,
+    secrets::{Secrets, hide_addresses},
 };
 use crate::{Result, StoreError};
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore, aws, azure, gcp, http::HttpBuilder, memory::InMemory, path::Path as Key};
@@ -39,10 +40,13 @@ impl PublicStore {
 
     fn open_as_it_is(location: &str, vars: &[(String, String)]) -> Result<Self> {
         let Some((scheme, _)) = location.split_once("://") else { return Self::folder(Path::new(location)) };
-        let wrong = |detail: String| StoreError::Location { location: redacted(location), detail };
+        let secrets = Secrets::of(vars);
+        let wrong = |detail: String| StoreError::Location { location: redacted(location), detail: secrets.hide(&detail) };
         let url = Url::parse(location).map_err(|e| wrong(format!("not an address ({e}): {FORMS}")))?;
-        if url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("an address has no password, query or fragment: put credentials in the environment".into()));
+        // What stands before `@` is the container of a data lake there, and nowhere else.
+        let user = !url.username().is_empty() && !matches!(scheme, "adl" | "azure" | "abfs" | "abfss");
+        if user || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("an address has no user, password, query or fragment: put credentials in the environment".into()));
         }
         let root = Key::from_url_path(url.path()).map_err(|e| wrong(e.to_string()))?;
         let address = location.trim_end_matches('/').to_owned();
@@ -64,7 +68,7 @@ impl PublicStore {
             }
             _ => return Err(wrong(format!("'{scheme}' is no kind of store that is known: {FORMS}"))),
         };
-        Ok(Self { root, ..Self::over(objects, address, kind) })
+        Ok(Self { root, secrets: secrets.clone(), ..Self::over(objects, address, kind) })
     }
 
     /// The store in a folder of this machine.
@@ -108,6 +112,7 @@ impl PublicStore {
             turn: Arc::default(),
             sizes: Sizes::default(),
             patience: PATIENCE,
+            secrets: Secrets::default(),
         }
     }
 
@@ -210,16 +215,8 @@ const MEDIA: &[(&str, &str)] = &[
     ("xml", "application/xml"),
 ];
 
-/// An address that may be printed: what stands before `@` may be a secret.
+/// An address that may be printed: what stands before `@`, or behind `?` and `#`, may be a secret.
 fn redacted(location: &str) -> String {
-    match location.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            let (host, path) = rest.split_at(end);
-            let host = host.rsplit_once('@').map_or(host, |(_, h)| h);
-            let path = path.split(['?', '#']).next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => location.into(),
-    }
+    let plain = location.split(['?', '#']).next().unwrap_or_default();
+    hide_addresses(plain)
 }

@@ -7,7 +7,10 @@
 //!   what is there against what it wrote, and does so after every refusal, since stores refuse wrongly too.
 //! - Parts of an upload are retried by `object_store`, which knows their numbers, and the upload as a whole by whoever has its bytes.
 
-use super::retry::{Retries, Tries};
+use super::{
+    OBJECTS_MAX,
+    retry::{Retries, Tries},
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -97,7 +100,8 @@ impl ObjectStore for Retrying {
     fn list(&self, prefix: Option<&Key>) -> BoxStream<'static, Result<ObjectMeta>> {
         let (store, prefix) = (self.clone(), prefix.cloned());
         futures::stream::once(async move {
-            let found = store.retry(|| store.inner.list(prefix.as_ref()).try_collect::<Vec<_>>()).await?;
+            // One more than may be tells that there are too many.
+            let found = store.retry(|| store.inner.list(prefix.as_ref()).take(OBJECTS_MAX + 1).try_collect::<Vec<_>>()).await?;
             Ok::<_, Error>(futures::stream::iter(found.into_iter().map(Ok)))
         })
         .try_flatten()

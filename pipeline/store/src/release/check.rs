@@ -1,9 +1,15 @@
 //! What a manifest must say to be believed, whatever the files are.
 
-use super::{MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE};
+use super::paths;
 use crate::{Result, digest_file};
 use solidata_model::{Digest, FileEntry, MANIFEST_FORMAT, Manifest, REASON_MAX, canonical_json, place};
 use std::{collections::BTreeMap, path::Path};
+
+/// The most files of a release, and the most models, checks, contracts, tests and code lists of a manifest: a release has some hundreds.
+const ENTRIES_MAX: usize = 20_000;
+
+/// The most bytes of all files of a release. A month of France has less than a hundredth of it.
+pub const RELEASE_MAX: u64 = 64 << 30;
 
 /// Describes a file that is no table, for the manifest: its size and sha256 are read from the disk.
 ///
@@ -14,7 +20,7 @@ pub fn describe_file(dir: &Path, path: &str, media_type: &str) -> Result<FileEnt
     Ok(FileEntry { path: path.into(), media_type: media_type.into(), bytes, sha256, logical_sha256: None, rows: None, schema: None })
 }
 
-/// Whether a manifest agrees with itself: its format; the digest of its parameters; month and pins as the run has them; files sorted, once
+/// Whether a manifest agrees with itself: its format; no more files and bytes than a release has; the digest of its parameters; month and pins as the run has them; files sorted, once
 /// each, with plain relative paths; every table with rows, logical digest and a schema that is listed; the Parquet and the CSV of a table with
 /// the same of each; every check passed; every model tested.
 ///
@@ -23,14 +29,19 @@ pub fn describe_file(dir: &Path, path: &str, media_type: &str) -> Result<FileEnt
 pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     let rule = |holds: bool, broken: &str| if holds { Ok(()) } else { Err(broken.to_owned()) };
     rule(manifest.format == MANIFEST_FORMAT, &format!("the format is not {MANIFEST_FORMAT}: another version of solidata wrote it"))?;
+    check_sizes(manifest)?;
     rule(manifest.revision > 0, "revisions count from 1")?;
     rule(
         (manifest.revision > 1) == manifest.run.revision.is_some(),
         "its first revision corrects something, or a later one does not say what",
     )?;
     if let Some(revision) = &manifest.run.revision {
-        let corrects = (1..manifest.revision).any(|n| revision.corrects == format!("releases/{}/r{n}", manifest.month));
-        rule(corrects, "it does not correct an earlier revision of its month")?;
+        let earlier = revision.corrects.strip_prefix(&format!("releases/{}/r", manifest.month)).and_then(|n| n.parse::<u32>().ok());
+        let plain = earlier.is_some_and(|n| revision.corrects == format!("releases/{}/r{n}", manifest.month));
+        rule(
+            plain && earlier.is_some_and(|n| (1..manifest.revision).contains(&n)),
+            "it does not correct an earlier revision of its month",
+        )?;
         let plain =
             !revision.reason.trim().is_empty() && revision.reason.len() <= REASON_MAX && !revision.reason.chars().any(char::is_control);
         rule(plain, "its reason is empty, too long or has control characters")?;
@@ -51,23 +62,26 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     }
     rule(!manifest.files.is_empty(), "it lists no file")?;
     rule(manifest.files.is_sorted_by(|a, b| a.path < b.path), "its files are not sorted, or one is there twice")?;
+    paths::check(manifest.files.iter().map(|file| file.path.as_str()))?;
     for file in &manifest.files {
-        check_path(&file.path)?;
         check_table(manifest, file)?;
     }
     check_twins(&manifest.files)
 }
 
-/// Paths of a release: ASCII letters, digits, `.`, `_`, `-` and `/`; no part is empty or begins with a dot; never a name that is made last.
-fn check_path(path: &str) -> Result<(), String> {
-    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
-    if !plain
-        || path.split('/').any(|part| part.is_empty() || part.starts_with('.'))
-        || [MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE].contains(&path)
-    {
-        return Err(format!("'{path}' is no path of a file of a release"));
+/// Whether a manifest lists no more than a release has: entries of each kind, and bytes of all files together. One that does is not worth reading on.
+///
+/// # Errors
+/// What there is too much of, in words.
+pub fn check_sizes(manifest: &Manifest) -> Result<(), String> {
+    let lists = [manifest.files.len(), manifest.sql.len(), manifest.contracts.len(), manifest.checks.len(), manifest.tests.len()];
+    if lists.into_iter().chain([manifest.code_lists.len()]).any(|entries| entries > ENTRIES_MAX) {
+        return Err(format!("it lists more than {ENTRIES_MAX} files, texts, checks, tests or code lists"));
     }
-    Ok(())
+    match manifest.files.iter().try_fold(0u64, |sum, file| sum.checked_add(file.bytes)) {
+        Some(bytes) if bytes <= RELEASE_MAX => Ok(()),
+        _ => Err(format!("its files have more than {RELEASE_MAX} bytes together, and no release has as many")),
+    }
 }
 
 fn is_table(path: &str) -> bool {

@@ -16,6 +16,7 @@ mod claims;
 mod compare;
 mod latest;
 mod links;
+mod paths;
 mod publish;
 mod signed;
 mod stale;
@@ -42,7 +43,7 @@ mod tests_signed;
 mod tests_stale;
 
 pub use amend::{Amended, TOMBSTONE, TOMBSTONE_SIGNATURE, Withdrawn, add_erratum, read_tombstone, rollback, withdraw};
-pub use check::{check_manifest, describe_file};
+pub use check::{RELEASE_MAX, check_manifest, check_sizes, describe_file};
 pub use compare::differences;
 pub use latest::{LATEST, LatestState, SIDECAR, Switched, document, has_sidecar, latest_state, sidecar, switch_latest};
 pub use publish::{Outcome, Publication, Published, Step, publish_all};
