@@ -36,3 +36,5 @@ step "aborted and failing stores"
 POINTS=${POINTS:-120} RUNS=${RUNS:-50} ci/gates/crash.sh
 step "the checkers of data.gouv.fr's users"
 ci/gates/opendata.sh
+step "the harvester of data.gouv.fr, DCAT-AP and feed readers"
+ci/gates/catalogue.sh
