@@ -42,3 +42,5 @@ step "the checkers of data.gouv.fr's users"
 ci/gates/opendata.sh
 step "data.gouv.fr itself"
 ci/gates/portal.sh
+step "the harvester of data.gouv.fr, DCAT-AP and feed readers"
+ci/gates/catalogue.sh

@@ -172,7 +172,7 @@ impl Project {
         let mut out = Vec::new();
         for path in self.under("datasets/") {
             let ["datasets", id, "dataset.toml"] = path.split('/').collect::<Vec<_>>()[..] else { continue };
-            let spec = DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?;
+            let spec = self.listed(DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?)?;
             for page in ["README.md", "CHANGELOG.md", "errata.toml"] {
                 self.bytes(&format!("datasets/{id}/{page}"))?;
             }
@@ -187,7 +187,25 @@ impl Project {
     /// When a file of it is missing or wrong.
     pub fn protected_cube(&self, id: &str) -> Result<DatasetSpec, StageError> {
         let text = |file: &str| self.text(&format!("datasets/cubes/{id}/{file}"));
-        Ok(DatasetSpec::parse(id, text("dataset.toml")?, text("schema.toml")?)?)
+        self.listed(DatasetSpec::parse(id, text("dataset.toml")?, text("schema.toml")?)?)
+    }
+
+    /// A contract with the codes of the code lists that it names.
+    fn listed(&self, spec: DatasetSpec) -> Result<DatasetSpec, StageError> {
+        let index = self.index()?;
+        let list = |name: &str| {
+            let path = format!("{REFERENCE}{name}");
+            Some((self.place(&index, &path), self.files.get(&path)?.as_slice()))
+        };
+        Ok(solidata_canon::with_code_lists(spec, list)?)
+    }
+
+    /// Where a release has a file: lists of an earlier year in the folder of that year.
+    fn place(&self, index: &ReferenceIndex, path: &str) -> String {
+        match (&self.year, path.strip_prefix(REFERENCE)) {
+            (Some(year), Some(name)) if index.fichier.contains_key(&format!("{year}{name}")) => format!("{REFERENCE}{year}{name}"),
+            _ => path.to_owned(),
+        }
     }
 
     /// Every file, as a release carries it: lists of an earlier year lie in the folder of that year again, so that [`Project::from_folder`] and
@@ -197,11 +215,7 @@ impl Project {
     /// When the index of the code lists cannot be read.
     pub fn files(&self) -> Result<Vec<(String, &[u8])>, StageError> {
         let index = self.index()?;
-        let place = |path: &str| match (&self.year, path.strip_prefix(REFERENCE)) {
-            (Some(year), Some(name)) if index.fichier.contains_key(&format!("{year}{name}")) => format!("{REFERENCE}{year}{name}"),
-            _ => path.to_owned(),
-        };
-        Ok(self.files.iter().map(|(path, bytes)| (place(path), bytes.as_slice())).collect())
+        Ok(self.files.iter().map(|(path, bytes)| (self.place(&index, path), bytes.as_slice())).collect())
     }
 
     fn index(&self) -> Result<ReferenceIndex, StageError> {
@@ -366,6 +380,35 @@ mod tests {
             let read = solidata_canon::contract_of_table_schema(&solidata_canon::table_schema(&spec).unwrap()).unwrap();
             assert_eq!(read.columns, spec.contract.columns, "{}", spec.id);
         }
+    }
+
+    #[test]
+    fn every_version_of_a_schema_has_its_day_and_its_entry() {
+        let project = Project::embedded();
+        for spec in project.datasets().unwrap() {
+            let (created, updated) = (spec.contract.created.unwrap(), spec.contract.updated.unwrap());
+            assert!(created <= updated, "{}", spec.id);
+            let journal = project.text(&format!("datasets/{}/CHANGELOG.md", spec.id)).unwrap();
+            let newest = journal.lines().find(|line| line.starts_with("## ")).unwrap();
+            assert_eq!(newest, format!("## [{}] - {updated}", spec.contract.version), "{}", spec.id);
+            let oldest = journal.lines().rev().find(|line| line.starts_with("## ")).unwrap();
+            assert!(oldest.ends_with(&format!(" - {created}")), "{}", spec.id);
+        }
+    }
+
+    #[test]
+    fn short_code_lists_are_enumerations_and_long_ones_are_references() {
+        let project = Project::embedded();
+        let codes = |project: &Project, id: &str, name: &str| {
+            let spec = project.datasets().unwrap().into_iter().find(|spec| spec.id == id).unwrap();
+            spec.contract.columns.into_iter().find(|column| column.name == name).unwrap().codes.unwrap()
+        };
+        assert_eq!(codes(&project, "structures", "code_departement").codes.len(), 109);
+        assert_eq!(codes(&project, "structures", "public_genre").codes, ["men", "women"]);
+        let long = codes(&project, "structures", "code_commune");
+        assert_eq!((long.path.as_str(), long.codes.len()), ("datasets/reference/communes.csv", 0));
+        let of_year = project.of_month("2024-09".parse().unwrap());
+        assert_eq!(codes(&of_year, "structures", "code_region").path, "datasets/reference/cog-2024/regions.csv");
     }
 
     #[test]

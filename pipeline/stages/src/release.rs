@@ -139,6 +139,7 @@ impl Month<'_> {
             let page = self.project.bytes("datasets/confidentialite.md")?;
             add("pages/confidentialite.md", "text/markdown; charset=utf-8", page)?;
         }
+        add("pages/versions.md", "text/markdown; charset=utf-8", self.project.bytes("datasets/versions.md")?)?;
         for (path, bytes) in self.project.files()? {
             add(&path, media_type(&path), bytes)?;
         }
@@ -152,7 +153,11 @@ impl Month<'_> {
             path: Some("https://soliguide.fr".into()),
         }];
         let vintage = self.project.code_lists()?.into_iter().find(|c| c.name == "communes.csv").map(|c| c.vintage);
-        package_sources.push(PackageSource { title: "Code officiel géographique (INSEE)".into(), version: vintage, path: None });
+        package_sources.push(PackageSource {
+            title: "Code officiel géographique (INSEE)".into(),
+            version: vintage,
+            path: Some("https://www.data.gouv.fr/fr/datasets/code-officiel-geographique-cog/".into()),
+        });
         let partial = if self.run.partial { " Mois incomplet : la source ne va pas jusqu'à sa fin." } else { "" };
         let package = DataPackage {
             name: &format!("solidata-{month}"),

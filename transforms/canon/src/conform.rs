@@ -1,11 +1,11 @@
 use crate::cast::{CastFault, accepts, arrow_type, exact_cast};
 use crate::cells::date_of;
 use crate::error::{CanonError, Fault};
+use crate::limits::{Listed, Range};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use regex::{Regex, RegexBuilder};
 use solidata_model::{Column, ColumnType, Contract, DatasetSpec};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The Arrow schema of a contract: Text is `Utf8`, Integer `Int64`, Decimal `Decimal128(p,s)`, Date `Date32`, Boolean `Boolean`; a column may be
@@ -36,8 +36,9 @@ struct Rule {
     name: String,
     kind: ColumnType,
     null: bool,
-    values: Option<BTreeSet<String>>,
+    listed: Option<Listed>,
     pattern: Option<Regex>,
+    range: Range,
 }
 
 impl Conformer {
@@ -63,8 +64,8 @@ impl Conformer {
                     format!("the listed value '{v}' is empty, holds a control character or does not match the pattern"),
                 ));
             }
-            let values = (!c.values.is_empty()).then(|| c.values.iter().cloned().collect());
-            rules.push(Rule { name: c.name.clone(), kind: c.kind, null: c.null, values, pattern });
+            let range = Range::of(c).map_err(|detail| wrong(&c.name, detail))?;
+            rules.push(Rule { name: c.name.clone(), kind: c.kind, null: c.null, listed: Listed::of(c), pattern, range });
         }
         if spec.sort_key.is_empty() {
             return Err(wrong("", "the sort_key of dataset.toml is empty: name the columns that tell rows apart".into()));
@@ -157,6 +158,14 @@ impl Rule {
                 let days = column.as_primitive_opt::<Date32Type>()?;
                 days.iter().position(|d| d.is_some_and(|d| date_of(d).is_none())).map(|row| (row, Fault::DateRange))
             }
+            DataType::Int64 => {
+                let numbers = column.as_primitive_opt::<Int64Type>()?;
+                numbers.iter().position(|n| n.is_some_and(|n| !self.range.has(n.into()))).map(|row| (row, Fault::Range))
+            }
+            DataType::Decimal128(..) => {
+                let numbers = column.as_primitive_opt::<Decimal128Type>()?;
+                numbers.iter().position(|n| n.is_some_and(|n| !self.range.has(n))).map(|row| (row, Fault::Range))
+            }
             _ => None,
         }
     }
@@ -166,7 +175,7 @@ impl Rule {
             Some(Fault::EmptyText)
         } else if has_control(text) {
             Some(Fault::Control)
-        } else if self.values.as_ref().is_some_and(|v| !v.contains(text)) {
+        } else if self.listed.as_ref().is_some_and(|listed| !listed.has(text)) {
             Some(Fault::NotListed)
         } else if self.pattern.as_ref().is_some_and(|p| !p.is_match(text)) {
             Some(Fault::Pattern)

@@ -60,6 +60,11 @@ pub struct PackageSource {
     pub path: Option<String>,
 }
 
+/// Where the program, the contracts and the discussion of the package lie.
+const HOMEPAGE: &str = "https://github.com/solinumasso/solidata";
+const PUBLISHER_PAGE: &str = "https://www.solinum.org/";
+const KEYWORDS: [&str; 5] = ["action sociale", "précarité", "services sociaux", "Soliguide", "solidarité"];
+
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(rename = "$schema")]
@@ -67,6 +72,8 @@ struct Document<'a> {
     name: &'a str,
     title: &'a str,
     description: &'a str,
+    homepage: &'static str,
+    keywords: [&'static str; 5],
     version: &'a str,
     created: String,
     licenses: Vec<Licence>,
@@ -85,6 +92,7 @@ struct Licence {
 #[derive(Serialize)]
 struct Contributor<'a> {
     title: &'a str,
+    path: &'static str,
     roles: [&'static str; 1],
 }
 
@@ -134,10 +142,12 @@ pub fn datapackage(package: &DataPackage<'_>) -> Result<Vec<u8>, CanonError> {
         name: package.name,
         title: package.title,
         description: package.description,
+        homepage: HOMEPAGE,
+        keywords: KEYWORDS,
         version: package.version,
         created: format!("{}T00:00:00Z", package.created.format("%Y-%m-%d")),
         licenses: vec![licence(package.licence)],
-        contributors: vec![Contributor { title: package.publisher, roles: ["publisher"] }],
+        contributors: vec![Contributor { title: package.publisher, path: PUBLISHER_PAGE, roles: ["publisher"] }],
         sources: package.sources,
         resources: package.tables.iter().flat_map(|(spec, receipt)| resources(spec, receipt)).collect(),
     })?)

@@ -127,10 +127,12 @@ pub enum Fault {
     EmptyText,
     /// A control character other than tab and line feed.
     Control,
-    /// Not one of the contract's `values`.
+    /// Not one of the contract's `values`, nor of the codes of its code list.
     NotListed,
     /// The contract's `pattern` does not match the whole of it.
     Pattern,
+    /// Less than the contract's `minimum`, or more than its `maximum`.
+    Range,
     /// A number of too many digits for the column's type.
     TooLarge,
     /// A decimal that the column's scale cannot hold exactly.
@@ -145,8 +147,9 @@ impl fmt::Display for Fault {
             Self::Null => "it is null; give it a value, or say `null = true` in schema.toml",
             Self::EmptyText => "it is an empty text, which a CSV cannot tell from null; write NULLIF(column, '')",
             Self::Control => "it holds a control character; clean it when the source is read",
-            Self::NotListed => "it is none of the `values` of schema.toml",
+            Self::NotListed => "it is none of the `values` of schema.toml, nor of the codes of its code list",
             Self::Pattern => "it does not match the `pattern` of schema.toml",
+            Self::Range => "it is outside of `minimum` and `maximum` of schema.toml",
             Self::TooLarge => "it has more digits than the column's type",
             Self::Inexact => "it has more digits after the point than the column's scale; write a ROUND in the SQL",
             Self::DateRange => "it is a day outside of the years 1 to 9999",

@@ -10,6 +10,7 @@
 
 mod cast;
 mod cells;
+mod code_lists;
 mod conform;
 mod csv_read;
 mod csv_write;
@@ -17,6 +18,7 @@ mod datapackage;
 mod diff;
 mod errata;
 mod error;
+mod limits;
 mod logical;
 mod order;
 mod parquet_read;
@@ -27,6 +29,7 @@ mod table_schema;
 mod thrift;
 
 pub use cast::accepts;
+pub use code_lists::with_code_lists;
 pub use conform::{Conformer, arrow_schema, conform};
 pub use csv_read::{CsvBatches, RecordLimit, read_csv};
 pub use datapackage::{DataPackage, PackageSource, csv_path, cube_path, datapackage, parquet_path, schema_path};

@@ -87,8 +87,8 @@ pub struct SchemaChanges {
 ///
 /// | level | what changed |
 /// |---|---|
-/// | major | a column was removed, renamed or moved before another; another type, pattern or code list; may be empty now and could not; values taken from its list, or the list taken away; another sort key |
-/// | minor | a column was added; values were added to its list; cannot be empty any more and could |
+/// | major | a column was removed, renamed or moved before another; another type, pattern or code list, or wider bounds; may be empty now and could not; values taken from its list or from its code list, or the list taken away; another sort key |
+/// | minor | a column was added; values were added to its list; cannot be empty any more and could; narrower bounds |
 /// | patch | descriptions and examples |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -154,13 +154,17 @@ pub enum SchemaChange {
     NeverEmpty,
     /// Another pattern.
     Pattern,
-    /// Another code list.
+    /// Another code list, or its codes stand otherwise in a cell.
     CodeList,
+    /// Its least or greatest number was taken away or moved outward.
+    BoundsWidened,
+    /// It has a least or greatest number that it had not, or one further inward.
+    BoundsNarrowed,
     /// Its values are listed now.
     ValuesListed,
     /// Its values are not listed any more.
     ValuesUnlisted,
-    /// Values were taken from its list.
+    /// Values were taken from its list, or codes from its code list. Codes that are added to a code list are no change of the schema.
     ValuesRemoved,
     /// Values were added to its list.
     ValuesAdded,
@@ -179,9 +183,10 @@ impl SchemaChange {
             | Self::MayBeEmpty
             | Self::Pattern
             | Self::CodeList
+            | Self::BoundsWidened
             | Self::ValuesUnlisted
             | Self::ValuesRemoved => SchemaLevel::Major,
-            Self::Added | Self::NeverEmpty | Self::ValuesListed | Self::ValuesAdded => SchemaLevel::Minor,
+            Self::Added | Self::NeverEmpty | Self::BoundsNarrowed | Self::ValuesListed | Self::ValuesAdded => SchemaLevel::Minor,
             Self::Description => SchemaLevel::Patch,
         }
     }
@@ -198,6 +203,8 @@ impl SchemaChange {
             Self::NeverEmpty => "it cannot be empty any more",
             Self::Pattern => "another pattern",
             Self::CodeList => "another code list",
+            Self::BoundsWidened => "wider bounds",
+            Self::BoundsNarrowed => "narrower bounds",
             Self::ValuesListed => "its values are listed now",
             Self::ValuesUnlisted => "its values are not listed any more",
             Self::ValuesRemoved => "values were taken from its list",
@@ -218,6 +225,8 @@ impl SchemaChange {
             Self::NeverEmpty => "n’est plus jamais vide",
             Self::Pattern => "autre motif",
             Self::CodeList => "autre liste de codes",
+            Self::BoundsWidened => "bornes élargies",
+            Self::BoundsNarrowed => "bornes resserrées",
             Self::ValuesListed => "valeurs désormais énumérées",
             Self::ValuesUnlisted => "valeurs qui ne sont plus énumérées",
             Self::ValuesRemoved => "valeurs retirées de sa liste",

@@ -1,4 +1,5 @@
-use crate::{Digest, PortalIds, kind};
+use crate::{CodeList, Digest, PortalIds, kind};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +56,7 @@ pub struct Indicator {
 }
 
 /// What a dataset is made from: it is published when the run has that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feeds {
     /// The public directory of places and services.
@@ -93,6 +94,10 @@ pub struct Protection {
 pub struct Contract {
     /// Semantic version of the schema.
     pub version: String,
+    /// The day of its first version.
+    pub created: Option<NaiveDate>,
+    /// The day of this version.
+    pub updated: Option<NaiveDate>,
     /// The columns, in published order.
     pub columns: Vec<Column>,
     /// Digest of `schema.toml`.
@@ -129,6 +134,59 @@ pub struct Column {
     /// A regular expression that every value matches.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// The least number it may hold, as the CSV writes it.
+    #[serde(default)]
+    pub minimum: Option<String>,
+    /// The greatest number it may hold, as the CSV writes it.
+    #[serde(default)]
+    pub maximum: Option<String>,
+    /// Which codes of its code list it takes, where the list is of several dimensions: those of this one.
+    #[serde(default)]
+    pub dimension: Option<String>,
+    /// Values that it may have beside the codes of its list.
+    #[serde(default)]
+    pub besides: Vec<String>,
+    /// What stands between the codes of a cell, where it may have several.
+    #[serde(default)]
+    pub separator: Option<char>,
+    /// The codes of its list. `schema.toml` only names the list: whoever has the lists fills this in.
+    #[serde(skip)]
+    pub codes: Option<CodeList>,
+}
+
+impl Column {
+    /// Whether its list of values, or its code list where that is known and short enough, has a text; true where there is no list.
+    pub fn lists(&self, text: &str) -> bool {
+        if !self.values.is_empty() {
+            return self.values.iter().any(|value| value == text);
+        }
+        let Some(list) = self.codes.as_ref().filter(|list| !list.codes.is_empty()) else { return true };
+        let known = |code: &str| list.codes.iter().any(|known| known == code);
+        self.besides.iter().any(|value| value == text)
+            || match self.separator {
+                None => known(text),
+                Some(separator) => text.split(separator).all(known),
+            }
+    }
+
+    /// What is wrong with what it says of its list and its bounds.
+    fn contradiction(&self) -> Option<&'static str> {
+        let of_list = self.dimension.is_some() || !self.besides.is_empty() || self.separator.is_some();
+        if of_list && self.code_list.is_none() {
+            return Some("`dimension`, `besides` and `separator` are for a column that has a code_list");
+        }
+        if self.code_list.is_some() && !self.values.is_empty() {
+            return Some("it has both `values` and a code_list: name further values in `besides`");
+        }
+        if self.separator.is_some() && self.pattern.is_some() {
+            return Some("it has both a separator and a pattern: the pattern of several codes follows from the code list");
+        }
+        let number = matches!(self.kind, ColumnType::Integer | ColumnType::Decimal { .. });
+        if (self.minimum.is_some() || self.maximum.is_some()) && !number {
+            return Some("`minimum` and `maximum` are for columns of type integer or decimal(p,s)");
+        }
+        None
+    }
 }
 
 /// The type of a column. There is no floating-point type: published figures are exact.
@@ -226,6 +284,7 @@ struct DatasetToml {
     protection: Option<Protection>,
     #[serde(default)]
     indicator: Vec<Indicator>,
+    #[serde(default)]
     datagouv: BTreeMap<String, PortalIds>,
 }
 
@@ -233,6 +292,8 @@ struct DatasetToml {
 #[serde(deny_unknown_fields)]
 struct SchemaToml {
     version: String,
+    created: Option<NaiveDate>,
+    updated: Option<NaiveDate>,
     column: Vec<Column>,
 }
 
@@ -255,6 +316,9 @@ impl DatasetSpec {
             }
             if c.fr.trim().is_empty() || c.en.trim().is_empty() {
                 return Err(meaning("schema.toml", format!("column '{}' is not documented: write `fr` and `en`", c.name)));
+            }
+            if let Some(wrong) = c.contradiction() {
+                return Err(meaning("schema.toml", format!("column '{}': {wrong}", c.name)));
             }
         }
         if spec.sort_key.is_empty() {
@@ -303,7 +367,13 @@ impl DatasetSpec {
             protection: spec.protection,
             indicators: spec.indicator,
             datagouv: spec.datagouv,
-            contract: Contract { version: schema.version, columns: schema.column, digest: Digest::of(schema_toml.as_bytes()) },
+            contract: Contract {
+                version: schema.version,
+                created: schema.created,
+                updated: schema.updated,
+                columns: schema.column,
+                digest: Digest::of(schema_toml.as_bytes()),
+            },
             spec_digest: Digest::of(dataset_toml.as_bytes()),
         })
     }
@@ -351,6 +421,23 @@ since = "1.0.0"
     }
 
     #[test]
+    fn a_column_lists_its_values_or_the_codes_of_its_list() {
+        let column = |lines: &str| {
+            let schema = SCHEMA.replacen("type = \"string\"", &format!("type = \"string\"\n{lines}"), 1);
+            let mut column = DatasetSpec::parse("d", DATASET, &schema).unwrap().contract.columns.swap_remove(0);
+            let codes = ["a", "b"].map(String::from).into();
+            column.codes = column.code_list.is_some().then(|| CodeList { path: "l.csv".into(), codes });
+            column
+        };
+        let listed = |lines: &str| ["a", "z", "a|b", "tous", "tous|a", ""].map(|text| column(lines).lists(text));
+        assert_eq!(listed(""), [true; 6]);
+        assert_eq!(listed("values = [\"z\"]"), [false, true, false, false, false, false]);
+        assert_eq!(listed("code_list = \"l.csv\"\nbesides = [\"tous\"]"), [true, false, false, true, false, false]);
+        let several = "code_list = \"l.csv\"\nbesides = [\"tous\"]\nseparator = \"|\"";
+        assert_eq!(listed(several), [true, false, true, true, false, false]);
+    }
+
+    #[test]
     fn refuses_what_cannot_hold() {
         let fails = |d: &str, s: &str, word: &str| {
             let e = DatasetSpec::parse("d", d, s).unwrap_err().to_string();
@@ -360,6 +447,12 @@ since = "1.0.0"
         fails(&DATASET.replace("\"a\"]", "\"c\"]"), SCHEMA, "does not have");
         fails(DATASET, &SCHEMA.replace("name = \"b\"", "name = \"a\""), "twice");
         fails(DATASET, &SCHEMA.replacen("fr = \"x\"", "fr = \" \"", 1), "not documented");
+        let with = |line: &str| SCHEMA.replacen("type = \"string\"", &format!("type = \"string\"\n{line}"), 1);
+        fails(DATASET, &with("besides = [\"x\"]"), "has a code_list");
+        fails(DATASET, &with("code_list = \"l.csv\"\nvalues = [\"x\"]"), "both `values`");
+        fails(DATASET, &with("code_list = \"l.csv\"\nseparator = \"|\"\npattern = \"x\""), "both a separator");
+        fails(DATASET, &with("minimum = \"0\""), "type integer");
+        fails(DATASET, &SCHEMA.replacen("version", "created = \"2024-13-01\"\nversion", 1), "schema.toml");
         fails(DATASET, &SCHEMA.replace("decimal(9,6)", "double"), "not a column type");
         fails(&DATASET.replace("supply", "demand"), SCHEMA, "protection");
         fails(&format!("{DATASET}\ncolour = 1"), SCHEMA, "colour");

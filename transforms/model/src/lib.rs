@@ -7,6 +7,7 @@
 
 mod amendment;
 mod changes;
+mod code_list;
 mod dataset;
 mod digest;
 mod history;
@@ -24,6 +25,7 @@ pub use changes::{
     CHANGES, CHANGES_PAGE, ChangedKeys, Changes, ColumnChange, DatasetChanges, IndicatorChange, Presence, RETIRED, RemovedKey, RowCounts,
     SchemaChange, SchemaChanges, SchemaLevel,
 };
+pub use code_list::{CodeList, MOST_CODES};
 pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Indicator, Protection};
 pub use digest::{Digest, DigestError, kind};
 pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX, place};

@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the data package lies in a release.
 const PACKAGE: &str = "datapackage.json";
-/// The page on how the demand is protected, beside those of the tables.
-const PAGE: &str = "confidentialite";
+/// The pages beside those of the tables: on how the demand is protected, and on the versions of schemas.
+const PAGES: [&str; 2] = ["confidentialite", "versions"];
 
 /// Reads a manifest, and looks at what it says by itself.
 pub(crate) fn read(bytes: &Bytes, listed: Option<Digest<kind::File>>, found: &mut Found) -> Option<Manifest> {
@@ -120,7 +120,7 @@ fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
         ("schemas", "json") if path == MANIFEST_SCHEMA => Some("application/schema+json"),
         ("schemas", "json") => (tables.contains(stem) || stem == CUBE).then_some("application/json"),
         ("cubes", "parquet") => (stem == CUBE).then_some("application/vnd.apache.parquet"),
-        ("pages", "md") => (tables.contains(stem) || stem == PAGE).then_some("text/markdown; charset=utf-8"),
+        ("pages", "md") => (tables.contains(stem) || PAGES.contains(&stem)).then_some("text/markdown; charset=utf-8"),
         ("sql", "sql") => {
             ["cubes/", "datasets/", "checks/"].iter().any(|part| stem.starts_with(part)).then_some("text/plain; charset=utf-8")
         }

@@ -252,6 +252,8 @@ struct SchemaHead {
     title_en: String,
     description: String,
     licence: String,
+    feeds: Feeds,
+    cadence: String,
     #[serde(rename = "primaryKey")]
     primary_key: Vec<String>,
 }
@@ -266,9 +268,9 @@ pub(crate) fn spec_of(dataset: &str, schema: &Bytes) -> Result<DatasetSpec, Stri
         title_en: head.title_en,
         description_fr: head.description,
         licence: head.licence,
-        // these four are in no published byte
-        cadence: String::new(),
-        feeds: Feeds::Demand,
+        feeds: head.feeds,
+        cadence: head.cadence,
+        // these three are in no published byte
         protection: None,
         indicators: Vec::new(),
         datagouv: Default::default(),

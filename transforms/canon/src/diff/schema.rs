@@ -1,3 +1,4 @@
+use crate::limits::Range;
 use solidata_model::{Column, ColumnChange, Contract, SchemaChange, SchemaLevel};
 use std::collections::BTreeSet;
 
@@ -92,7 +93,17 @@ fn compare(a: &Column, b: &Column, add: &mut impl FnMut(&str, SchemaChange)) {
     differ(!a.null && b.null, SchemaChange::MayBeEmpty);
     differ(a.null && !b.null, SchemaChange::NeverEmpty);
     differ(a.pattern != b.pattern, SchemaChange::Pattern);
-    differ(a.code_list != b.code_list, SchemaChange::CodeList);
+    let list = |c: &Column| (c.code_list.clone(), c.dimension.clone(), c.separator, c.besides.clone());
+    differ(list(a) != list(b), SchemaChange::CodeList);
+    // Bounds that cannot be read are refused where a contract is used, and count here as none.
+    if let (Ok(before), Ok(now)) = (Range::of(a), Range::of(b)) {
+        differ(!now.within(before), SchemaChange::BoundsWidened);
+        differ(now != before && now.within(before), SchemaChange::BoundsNarrowed);
+    }
+    // A code list has its own vintage: only what it loses may break an import.
+    let codes = |c: &Column| c.codes.iter().flat_map(|list| list.codes.clone()).collect::<BTreeSet<_>>();
+    let (listed, now) = (codes(a), codes(b));
+    differ(!now.is_empty() && listed.difference(&now).next().is_some(), SchemaChange::ValuesRemoved);
     let (before, after): (BTreeSet<_>, BTreeSet<_>) = (a.values.iter().collect(), b.values.iter().collect());
     match (before.is_empty(), after.is_empty()) {
         (true, true) => {}
