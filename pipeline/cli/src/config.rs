@@ -23,6 +23,8 @@ pub struct Config {
     pub retention: Retention,
     /// The portal that shows what is published.
     pub datagouv: solidata_portal::Options,
+    /// What describes the store to others.
+    pub catalogue: Catalogue,
     /// What decides no byte.
     pub engine: Engine,
     /// What decides what is published.
@@ -37,6 +39,31 @@ pub struct Signing {
     pub key: Option<PathBuf>,
     /// A file whose first line is the password of the key.
     pub password_file: Option<PathBuf>,
+}
+
+/// What the store cannot say of itself to those who harvest it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Catalogue {
+    /// Where everyone reads the public store; without it there are no catalogues.
+    pub base_url: Option<String>,
+    /// A page for people about the data.
+    pub landing_page: Option<String>,
+    /// Whom to write to.
+    pub contact_email: Option<String>,
+    /// The form to write with.
+    pub contact_form: Option<String>,
+}
+
+impl Catalogue {
+    /// The settings of the catalogues; none without the address of the store.
+    pub fn settings(&self) -> Option<solidata_catalogue::Settings> {
+        let mut settings = solidata_catalogue::Settings::at(self.base_url.clone()?);
+        settings.landing_page.clone_from(&self.landing_page);
+        settings.contact.email.clone_from(&self.contact_email);
+        settings.contact.form = self.contact_form.clone().or(settings.contact.form);
+        Some(settings)
+    }
 }
 
 /// After how many days `gc` removes what is about single searches; 0: never.
@@ -86,6 +113,7 @@ impl Default for Config {
             signing: Signing::default(),
             retention: Retention::default(),
             datagouv: solidata_portal::Options::default(),
+            catalogue: Catalogue::default(),
             engine: Engine::default(),
             thresholds: Thresholds::default(),
         }

@@ -14,10 +14,10 @@ use solidata_store::{PublicStore, release};
 use std::fmt::Write;
 
 /// The store, and who signs.
-fn open(args: StoreArgs) -> Result<(PublicStore, Option<SecretKey>), CliError> {
+fn open(args: StoreArgs) -> Result<(PublicStore, Option<SecretKey>, Config), CliError> {
     let config = Config::load(args.config.as_deref())?;
-    let store = PublicStore::open(&args.public.unwrap_or(config.public), super::store_options())?;
-    Ok((store, signer(&config.signing)?))
+    let store = PublicStore::open(args.public.as_ref().unwrap_or(&config.public), super::store_options())?;
+    Ok((store, signer(&config.signing)?, config))
 }
 
 #[derive(Serialize)]
@@ -34,9 +34,9 @@ struct RolledBack {
 /// # Errors
 /// When there is no such revision, or the store does not take the change.
 pub async fn rollback(args: RollbackArgs, output: &Output) -> Result<(), CliError> {
-    let (store, signer) = open(args.store)?;
+    let (store, signer, config) = open(args.store)?;
     let done = release::rollback(&store, args.month, args.to, &args.reason, signer.as_ref()).await?;
-    super::views::refresh(&store, output).await?;
+    super::views::refresh(&store, &config, output).await?;
     let current = done.index.current_of(args.month).map(|r| r.prefix.clone()).unwrap_or_default();
     let outcome = RolledBack { public: store.address().into(), month: args.month.to_string(), current, changed: done.changed };
     output.outcome(&outcome, || {
@@ -74,11 +74,11 @@ struct Withdrawal {
 /// # Errors
 /// When there is no such release, the store does not take the change, or `--yes` is missing (exit code 2).
 pub async fn withdraw(args: WithdrawArgs, output: &Output) -> Result<(), CliError> {
-    let (store, signer) = open(args.store)?;
+    let (store, signer, config) = open(args.store)?;
     let class = WithdrawalClass::from(args.class);
     let (index, removed) = if args.yes {
         let done = release::withdraw(&store, &args.release, class, signer.as_ref()).await?;
-        let views = super::views::refresh(&store, output).await?;
+        let views = super::views::refresh(&store, &config, output).await?;
         (done.index, done.removed.into_iter().chain(views.removed).collect())
     } else {
         let (index, _) = store.read_index().await?;
@@ -138,10 +138,10 @@ struct Told {
 pub async fn errata(args: ErrataArgs, output: &Output) -> Result<(), CliError> {
     let index = match (args.release, args.dataset, args.fr, args.en) {
         (Some(release), Some(dataset), Some(fr), Some(en)) => {
-            let (store, signer) = open(args.store)?;
+            let (store, signer, config) = open(args.store)?;
             let erratum = Erratum { release, dataset, columns: args.column, fr, en };
             let index = release::add_erratum(&store, &erratum, signer.as_ref()).await?.index;
-            super::views::refresh(&store, output).await?;
+            super::views::refresh(&store, &config, output).await?;
             index
         }
         _ => {

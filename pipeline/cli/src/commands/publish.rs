@@ -20,7 +20,7 @@ pub async fn publish(args: PublishArgs, output: &Output) -> Result<(), CliError>
     if !store.exists() {
         return Err(CliError::Usage(format!("{}: nothing is published here: check --public", store.address())));
     }
-    let views = views::refresh(&store, output).await?;
+    let views = views::refresh(&store, &config, output).await?;
     if args.datagouv {
         // The portal leads to `latest/`: it follows only then.
         return datagouv::publish(args, output).await;

@@ -25,11 +25,12 @@ pub fn plan(args: RunArgs, output: &Output) -> Result<(), CliError> {
 /// # Errors
 /// See the program's exit codes; nothing is visible in the public store after one.
 pub async fn run(args: RunArgs, output: &Output) -> Result<(), CliError> {
+    let config = Config::load(args.config.as_deref())?;
     let request = request(args, super::signing::signer)?;
     let plan = solidata_stages::plan(&request)?;
     let summary = solidata_stages::execute(&request, plan, output).await?;
     let store = PublicStore::open(&request.public, request.store_options.iter().cloned())?;
-    let views = super::views::refresh(&store, output).await;
+    let views = super::views::refresh(&store, &config, output).await;
     output.outcome(&summary, || words(&summary))?;
     views.map(drop)
 }

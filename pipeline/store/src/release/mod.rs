@@ -46,7 +46,7 @@ pub use amend::{Amended, TOMBSTONE, TOMBSTONE_SIGNATURE, Withdrawn, add_erratum,
 pub use check::{RELEASE_MAX, check_manifest, check_sizes, describe_file};
 pub use compare::differences;
 pub use latest::{LATEST, LatestState, SIDECAR, Switched, document, has_sidecar, latest_state, sidecar, switch_latest};
-pub use publish::{Outcome, Publication, Published, Step, publish_all};
+pub use publish::{Outcome, Publication, Published, Step, publish_all, published_manifest};
 pub use signed::rotate;
 pub use stale::{Stale, Why, find_stale};
 pub use sweep::remove_stale;

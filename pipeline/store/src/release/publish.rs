@@ -279,7 +279,11 @@ fn entry(release: &Release<Sealed>, number: u64) -> IndexEntry {
     }
 }
 
-pub(super) async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
+/// The manifest of a release, as the index names it.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it is missing, or another one; otherwise when the store does not answer or refuses.
+pub async fn published_manifest(store: &PublicStore, entry: &IndexEntry) -> Result<Manifest> {
     let path = format!("{}/{MANIFEST}", entry.prefix);
     let damaged = |detail: &str| StoreError::Damaged { address: store.address().into(), path: path.clone(), detail: detail.into() };
     let bytes =
