@@ -23,6 +23,24 @@ impl fmt::Display for FieldError {
     }
 }
 
+/// A value that reads back otherwise than it was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{host}: {place}: {field} was written as {wanted} and reads back as {portal}. {remedy}")]
+pub struct ReadBack {
+    /// The portal.
+    pub host: String,
+    /// The dataset, and the resource if it is one.
+    pub place: String,
+    /// The field.
+    pub field: String,
+    /// What was sent.
+    pub wanted: String,
+    /// What the portal shows.
+    pub portal: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
 /// Why the portal is not as it should be. None of these ever holds the key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -77,7 +95,7 @@ pub enum PortalError {
         /// What it says, field by field.
         fields: Vec<FieldError>,
         /// What to do.
-        remedy: String,
+        remedy: &'static str,
     },
     /// The portal does not answer, or asks to come back later.
     #[error("{host}: cannot {action}: {detail}. Nothing is half done that the same command, run again later, would not finish")]
@@ -100,21 +118,8 @@ pub enum PortalError {
         detail: String,
     },
     /// The portal took a value, and shows another one.
-    #[error("{host}: {place}: {field} was written as {wanted} and reads back as {portal}. {remedy}")]
-    ReadBack {
-        /// The portal.
-        host: String,
-        /// The dataset, and the resource if it is one.
-        place: String,
-        /// The field.
-        field: String,
-        /// What was sent.
-        wanted: String,
-        /// What it shows.
-        portal: String,
-        /// What to do.
-        remedy: &'static str,
-    },
+    #[error(transparent)]
+    ReadBack(Box<ReadBack>),
     /// What the vault keeps of the portal cannot be used.
     #[error("{file}: {detail}")]
     Record {
@@ -153,7 +158,7 @@ impl PortalError {
             | Self::NotTheApi { .. }
             | Self::Record { .. } => Fault::Usage,
             Self::Unavailable { .. } => Fault::Unavailable,
-            Self::ReadBack { .. } | Self::Release { .. } | Self::Signature(_) => Fault::Findings,
+            Self::ReadBack(_) | Self::Release { .. } | Self::Signature(_) => Fault::Findings,
             Self::Store(e) => e.fault(),
             Self::Internal { .. } => Fault::Internal,
         }

@@ -30,7 +30,7 @@ mod tests;
 mod wanted;
 
 pub use client::Api;
-pub use error::{FieldError, PortalError, Result};
+pub use error::{FieldError, PortalError, ReadBack, Result};
 pub use fields::Fields;
 pub use key::{API_KEY, ApiKey};
 pub use observed::{Observed, ObservedResource};

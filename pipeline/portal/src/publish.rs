@@ -1,7 +1,8 @@
 //! Look, take one step, look again: until nothing is to be done.
 
 use crate::{
-    Api, Current, DatasetRecord, DatasetReport, Observed, PortalError, Record, Report, Result, Settings, Step, WantedDataset, changes,
+    Api, Current, DatasetRecord, DatasetReport, Observed, PortalError, ReadBack, Record, Report, Result, Settings, Step, WantedDataset,
+    changes,
     client::{TRIES, Written, pause},
     desired, next_step,
     observed::marker,
@@ -241,7 +242,8 @@ impl Job<'_> {
         let (resource, field, sent, seen) = wrong.unwrap_or_default();
         let place = resource.map_or_else(|| wanted.id.clone(), |key| format!("{}, resource {key}", wanted.id));
         let remedy = remedy(&field);
-        Err(PortalError::ReadBack { host: self.api.host().into(), place, field, wanted: short(&sent), portal: short(&seen), remedy })
+        let found = ReadBack { host: self.api.host().into(), place, field, wanted: short(&sent), portal: short(&seen), remedy };
+        Err(PortalError::ReadBack(Box::new(found)))
     }
 }
 

@@ -42,7 +42,7 @@ fn collect(value: &Value, path: &str, found: &mut Vec<FieldError>) {
 
 /// The error of an answer that refuses.
 pub(crate) fn refusal(host: &str, action: &str, status: StatusCode, fields: Vec<FieldError>) -> PortalError {
-    let remedy = remedy(status.as_u16(), &fields).to_owned();
+    let remedy = remedy(status.as_u16(), &fields);
     PortalError::Refused { host: host.into(), action: action.into(), status: status.as_u16(), fields, remedy }
 }
 

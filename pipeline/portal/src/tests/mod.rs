@@ -1,11 +1,11 @@
-//! A portal in memory, that does what udata does, and what may happen to it.
+//! What is wanted, and what becomes of it on a portal in memory.
 
-use crate::{
-    Address, Cause, Change, Current, DatasetRecord, Observed, Options, Published, Settings, Step, WantedDataset, What, changes, desired,
-    next_step,
-};
+mod portal;
+
+use crate::{Address, Cause, Change, Current, DatasetRecord, Options, Published, Settings, WantedDataset, What, changes, desired};
+use portal::{Event, Portal, events};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use solidata_model::{DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, Thresholds, Tool};
 
 fn file(path: &str, text: &str) -> FileEntry {
@@ -138,153 +138,8 @@ fn settings_decide_addresses_schemas_and_months() {
     assert_eq!(dataset.fields.get("contact_points").unwrap(), &json!(["c1"]));
 }
 
-/// A portal with at most one dataset.
-#[derive(Debug, Clone, Default)]
-struct Portal {
-    dataset: Option<Map<String, Value>>,
-    resources: Vec<Map<String, Value>>,
-    made: u32,
-    datasets_made: u32,
-}
-
-impl Portal {
-    fn id(&mut self) -> Value {
-        self.made += 1;
-        format!("id{}", self.made).into()
-    }
-
-    fn apply(&mut self, step: &Step) -> Option<String> {
-        let body = step.body("org");
-        let object = || body.clone().unwrap().as_object().unwrap().clone();
-        match step {
-            Step::Create { .. } => {
-                let mut dataset = object();
-                dataset.insert("id".into(), self.id());
-                self.datasets_made += 1;
-                self.dataset = Some(dataset);
-                self.dataset.as_ref().unwrap()["id"].as_str().map(str::to_owned)
-            }
-            Step::Update { .. } => {
-                let dataset = self.dataset.as_mut().unwrap();
-                for name in ["tags", "temporal_coverage"] {
-                    dataset.insert(name.into(), Value::Null);
-                }
-                dataset.extend(object());
-                None
-            }
-            Step::Add { .. } => {
-                let mut resource = object();
-                resource.insert("id".into(), self.id());
-                let id = resource["id"].as_str().map(str::to_owned);
-                self.resources.insert(0, resource);
-                id
-            }
-            Step::Write { id, .. } => {
-                self.resources.iter_mut().find(|r| r["id"] == json!(id)).unwrap().extend(object());
-                None
-            }
-            Step::Remove { id } => {
-                self.resources.retain(|r| r["id"] != json!(id));
-                None
-            }
-            Step::Order { ids, .. } => {
-                assert_eq!(ids.len(), self.resources.len(), "the portal wants every id");
-                self.resources.sort_by_key(|r| ids.iter().position(|id| r["id"] == json!(id)).unwrap());
-                None
-            }
-        }
-    }
-
-    fn look(&self, wanted: &WantedDataset) -> Option<Observed> {
-        let mut document = self.dataset.clone()?;
-        document.insert("resources".into(), json!(self.resources));
-        Some(Observed::read(&Value::Object(document), wanted).unwrap())
-    }
-
-    /// Publishes as the effects do; `stop` is after how many requests it is killed, and whether the last of them was done.
-    fn publish(&mut self, wanted: &WantedDataset, record: &mut DatasetRecord, mend: bool, stop: Option<(usize, bool)>) -> Vec<Change> {
-        let mut first = None;
-        for at in 0.. {
-            assert!(at < 200, "it does not end");
-            let portal = self.look(wanted);
-            if let Some(portal) = &portal {
-                record.see(wanted, portal);
-            }
-            first.get_or_insert_with(|| changes(wanted, portal.as_ref(), record));
-            let Some(step) = next_step(wanted, portal.as_ref(), record, mend) else { break };
-            step.intend(record);
-            match stop {
-                Some((n, false)) if n == at => break,
-                Some((n, true)) if n == at => {
-                    self.apply(&step);
-                    break;
-                }
-                _ => {}
-            }
-            let id = self.apply(&step);
-            match &step {
-                Step::Create { .. } => record.id = id,
-                Step::Add { key, .. } => record.resources.entry(key.clone()).or_default().id = id,
-                _ => {}
-            }
-            assert_eq!(step.undone(wanted, &self.look(wanted).unwrap(), record), None, "{step:?}");
-        }
-        first.unwrap_or_default()
-    }
-
-    fn ids(&self) -> Vec<(String, String)> {
-        let mut ids: Vec<_> = self
-            .resources
-            .iter()
-            .filter_map(|r| Some((r["extras"]["solidata:resource"].as_str()?.to_owned(), r["id"].as_str()?.to_owned())))
-            .collect();
-        ids.sort();
-        ids
-    }
-}
-
 fn left(portal: &Portal, wanted: &WantedDataset, record: &DatasetRecord) -> Vec<Change> {
     changes(wanted, portal.look(wanted).as_ref(), record)
-}
-
-/// What may happen.
-#[derive(Debug, Clone)]
-enum Event {
-    /// A release is published, and the program is stopped at a request.
-    Publish {
-        release: usize,
-        stop: Option<(usize, bool)>,
-    },
-    Title,
-    Tags,
-    Checksum(usize),
-    Url(usize),
-    Extras(usize),
-    Remove(usize),
-    Add,
-    Reverse,
-}
-
-fn events(by_hand: bool) -> impl Strategy<Value = Vec<Event>> {
-    let publish =
-        (0..3usize, proptest::option::of((0..16usize, any::<bool>()))).prop_map(|(release, stop)| Event::Publish { release, stop }).boxed();
-    let one = if by_hand {
-        prop_oneof![
-            4 => publish,
-            1 => Just(Event::Title),
-            1 => Just(Event::Tags),
-            1 => (0..9usize).prop_map(Event::Checksum),
-            1 => (0..9usize).prop_map(Event::Url),
-            1 => (0..9usize).prop_map(Event::Extras),
-            1 => (0..9usize).prop_map(Event::Remove),
-            1 => Just(Event::Add),
-            1 => Just(Event::Reverse),
-        ]
-        .boxed()
-    } else {
-        publish
-    };
-    prop::collection::vec(one, 1..10)
 }
 
 fn releases() -> [WantedDataset; 3] {
@@ -292,30 +147,6 @@ fn releases() -> [WantedDataset; 3] {
     let october = published("2024-10", 1, &PATHS);
     let revised = published("2024-10", 2, &PATHS);
     [wanted(vec![september], false), wanted(vec![october], false), wanted(vec![revised], false)]
-}
-
-impl Portal {
-    fn happen(&mut self, event: &Event) {
-        let at = |n: &usize, all: usize| n % all.max(1);
-        let count = self.resources.len();
-        match (event, self.dataset.as_mut()) {
-            (Event::Title, Some(dataset)) => drop(dataset.insert("title".into(), "À la main".into())),
-            (Event::Tags, Some(dataset)) => drop(dataset.insert("tags".into(), json!(["autre"]))),
-            (Event::Add, Some(_)) => {
-                let id = self.id();
-                let resource = json!({"id": id, "title": "Autre", "url": "https://autre.example.org", "extras": {}});
-                self.resources.insert(0, resource.as_object().unwrap().clone());
-            }
-            (Event::Reverse, _) => self.resources.reverse(),
-            (Event::Checksum(n), _) if count > 0 => {
-                self.resources[at(n, count)].insert("checksum".into(), json!({"type": "sha256", "value": "00"}));
-            }
-            (Event::Url(n), _) if count > 0 => drop(self.resources[at(n, count)].insert("url".into(), "https://x.example.org".into())),
-            (Event::Extras(n), _) if count > 0 => drop(self.resources[at(n, count)].insert("extras".into(), json!({}))),
-            (Event::Remove(n), _) if count > 0 => drop(self.resources.remove(at(n, count))),
-            _ => {}
-        }
-    }
 }
 
 proptest! {
