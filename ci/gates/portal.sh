@@ -5,14 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -eq 0 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
-if ! started=$(ci/udata/serve.sh start); then
+if ! here=$(ci/udata/serve.sh start) || ! there=$(ci/udata/serve.sh start); then
+    [ -z "${here:-}" ] || (eval "$here" && ci/udata/serve.sh stop)
     if [ "${CI:-}" = true ]; then echo "FAIL no udata could be started: the portal cannot be tested"; exit 1; fi
     echo "SKIPPED: no udata could be started"
     exit 0
 fi
-eval "$started"
 work=$(mktemp -d)
-trap 'ci/udata/serve.sh stop; rm -rf "$work"' EXIT
+with() { (eval "$1" && "${@:2}"); } # ONE OF THE TWO, COMMAND
+trap 'with "$here" ci/udata/serve.sh stop; with "$there" ci/udata/serve.sh stop; rm -rf "$work"' EXIT
 [ -n "${SOLIDATA:-}" ] || cargo build --release --locked --quiet --bin solidata
 solidata=$(realpath "${SOLIDATA:-${CARGO_TARGET_DIR:-target}/release/solidata}")
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
@@ -37,4 +38,11 @@ for store in all supply; do
     run "$second" --month 2024-10 --revise --reason "Des adresses étaient mal géocodées"
     stage "$store" revised
 done
-"$SOLIDATA_TEST_UDATA_PYTHON" ci/udata/check.py "$solidata" "$work"
+# Two udatas, since each serves one request at a time.
+check() { "$SOLIDATA_TEST_UDATA_PYTHON" ci/udata/check.py "$solidata" "$work" "$1"; }
+with "$there" check interruptions > "$work/interruptions" 2>&1 &
+failed=0
+with "$here" check months || failed=1
+wait $! || failed=1
+cat "$work/interruptions"
+exit "$failed"

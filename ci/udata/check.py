@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""usage: check.py SOLIDATA WORK      what ci/gates/portal.sh does once the stores are made and udata answers
+"""usage: check.py SOLIDATA WORK PART      what ci/gates/portal.sh does once the stores are made and udata answers; PART: months or interruptions
 
 Reads a public store by itself and holds the portal against it; shares nothing with the program that it checks."""
 import hashlib
@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-SOLIDATA, WORK = sys.argv[1], Path(sys.argv[2])
+SOLIDATA, WORK, PART = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 URL, ORGANIZATION, KEY = os.environ["SOLIDATA_TEST_UDATA"].split()
 BASE = "https://data.example.org/solidata"
 STEP = int(os.environ.get("STEP", "1"))
@@ -54,7 +54,7 @@ def arm(at=0, what=None, times=1):
 def settings(**other):
     values = {"url": URL, "organization": ORGANIZATION, "base_url": BASE, **other}
     lines = ["[datagouv]"] + [f"{name} = {json.dumps(value)}" for name, value in values.items()]
-    path = WORK / "solidata.toml"
+    path = WORK / f"{PART}.toml"
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -191,6 +191,7 @@ def rolled_back(store, to, name):
 
 def story():
     """Month by month, as it is meant."""
+    lab("reset", {})
     arm()
     report, said = solidata(0, "publish --datagouv --dry-run", "all-month")
     must(writes() == [] and len(report["datasets"]) == 6 and not (WORK / "v").exists(), "a dry run writes")
@@ -314,15 +315,49 @@ def by_hand(ids):
     print("ok   changes by hand are shown, left alone and mended when asked: fields, digest, order, a resource added, one removed, a dataset deleted")
 
 
+def other_settings():
+    """Addresses of releases, and the files of each month; then a month is withdrawn."""
+    lab("reset", {})
+    config = settings(address="release", updates=True)
+    withdrawn = WORK / "all-withdrawn"
+    shutil.copytree(WORK / "all-revised", withdrawn)
+    path = withdrawn / "index.json"
+    text = path.read_bytes()
+    index = json.loads(text)
+    index["counter"] += 1
+    done = [{"action": "withdraw", "prefix": "releases/2024-09/r1"}]
+    index["log"].append({"counter": index["counter"], "previous_sha256": hashlib.sha256(text).hexdigest(), "done": done})
+    index["releases"][0]["state"] = "withdrawn"
+    path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    ids = {}
+    for store, months in (("all-next", ["2024-10", "2024-09"]), ("all-revised", ["2024-10", "2024-09"]), ("all-withdrawn", ["2024-10"])):
+        solidata(0, "publish --datagouv", store, vault="u", config=config)
+        solidata(0, "status --datagouv", store, vault="u", config=config)
+        for shown in datasets():
+            dataset, keys = shown["extras"]["solidata:dataset"], {}
+            fixed = resources_of(dataset, store, latest=False)
+            seen = [(r["extras"]["solidata:resource"], r["type"], r["url"], r["filesize"], r["checksum"]["value"], r["mime"]) for r in shown["resources"]]
+            must(seen[: len(fixed)] == fixed, f"{store}: {dataset}: {seen} instead of {fixed}")
+            of_months = [(key, kind) for key, kind, *_ in seen[len(fixed) :]]
+            forms = [key for key, kind, *_ in fixed if kind == "main"]
+            must(of_months == [(f"{m}/{form}", "update") for m in months for form in forms], f"{store}: {dataset}: {of_months}")
+            keys = {r["extras"]["solidata:resource"]: r["id"] for r in shown["resources"]}
+            before = ids.setdefault(dataset, keys)
+            must(all(before[key] == id for key, id in keys.items()), f"{store}: {dataset}: other ids")
+            must(shown["quality"]["score"] == 1.0, f"{store}: {dataset}: {shown['quality']}")
+    print("ok   addresses of releases and the files of each month; a month that is withdrawn leaves")
+
+
 def refusals():
     """What is wrong is told, with where and what to do."""
-    before = datasets()
+    lab("reset", {})
+    solidata(0, "publish --datagouv", "all-next", vault="r")
     arm()
     told = {
-        "DATAGOUV_API_KEY": solidata(2, "publish --datagouv", "all-revised", key="wrong")[1],
-        "DATAGOUV_API_KEY:": solidata(2, "publish --datagouv", "all-revised", key=None)[1],
+        "DATAGOUV_API_KEY": solidata(2, "publish --datagouv", "all-revised", vault="r", key="wrong")[1],
+        "DATAGOUV_API_KEY:": solidata(2, "publish --datagouv", "all-revised", vault="r", key=None)[1],
         "organization": solidata(2, "publish --datagouv", "all-revised", vault="o", config=settings(organization="6b0bc0106ab2c41b09677add"))[1],
-        "[datagouv] zone": solidata(2, "publish --datagouv", "all-revised", config=settings(zone="fr:commune:99999"))[1],
+        "[datagouv] zone": solidata(2, "publish --datagouv", "all-revised", vault="r", config=settings(zone="fr:commune:99999"))[1],
         "--datagouv": solidata(2, "publish", "all-revised")[1],
     }
     for word, said in told.items():
@@ -333,11 +368,25 @@ def refusals():
         arm(1, status, 1000)
         solidata(3, "publish --datagouv", "all-month", vault=f"down{status}")
     arm()
-    must(datasets() == [] and before, "a portal that is down was written to")
+    must(datasets() == [], "a portal that is down was written to")
     print("ok   refusals name field and remedy; a portal that is down is exit code 3; the key is never printed")
 
 
-def killed(store, before, vault, what, at):
+def reduced(store, name):
+    """The same store with two datasets only, so that interruptions at every request do not take all day."""
+    shutil.copytree(WORK / store, WORK / name)
+    path = WORK / name / "index.json"
+    index = json.loads(path.read_text())
+    for entry in index["releases"]:
+        at = WORK / name / entry["prefix"] / "manifest.json"
+        manifest = json.loads(at.read_text())
+        manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith("data/services.")]
+        at.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        entry["manifest_sha256"] = hashlib.sha256(at.read_bytes()).hexdigest()
+    path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def killed(store, vault, what, at):
     """Starts a publication and kills it at a request; false when it has fewer requests."""
     arm(at, what)
     process = command("publish --datagouv", store, vault=vault)
@@ -352,69 +401,79 @@ def killed(store, before, vault, what, at):
     return True
 
 
+def sequence(store, vault):
+    """The methods of the requests of a publication, in order; what it publishes is taken back by what follows."""
+    arm()
+    solidata(0, "publish --datagouv", store, vault=vault)
+    return [method for method, _, _ in lab("log")]
+
+
 def interruptions():
-    """kill -9 at each request in turn, before it is done and after; then the same command again."""
+    """kill -9 at each request in turn: when it is done and not answered, and, where it changes something, when it is not done yet. Then the same again."""
+    lab("reset", {})
+    methods = sequence("two-month", "s")
+    must(len(methods) > 30, f"a first publication has {len(methods)} requests")
     points = 0
-    for what in ("before", "after"):
-        at = 1
-        while True:
+    for at in range(1, len(methods) + 1, STEP):
+        for what in ["after"] if methods[at - 1] == "GET" else ["before", "after"]:
             lab("reset", {})
             shutil.rmtree(WORK / "k", ignore_errors=True)
-            going = killed("supply-month", None, "k", what, at)
-            solidata(0, "publish --datagouv", "supply-month", vault="k")
-            ids = check("supply-month")
-            if not going:
-                break
-            points, at = points + 1, at + STEP
-        must(at > 30 // STEP, "too few requests were interrupted")
-        # From month to month and back, in the vault and on the portal that the last kill left.
-        at, stores = 1, ["supply-next", "supply-revised"]
-        while True:
-            going = killed(stores[0], None, "k", what, at)
+            must(killed("two-month", "k", what, at), f"request {at} was not made")
+            solidata(0, "publish --datagouv", "two-month", vault="k")
+            ids = check("two-month")
+            points += 1
+    quiet("two-month", vault="k")
+    # From release to release and back, with the vault and the portal that the last kill left.
+    stores = ["two-next", "two-revised"]
+    solidata(0, "publish --datagouv", stores[1], vault="k")
+    forth = sequence(stores[0], "k")
+    back = sequence(stores[1], "k")
+    must(forth == back and len(forth) > 20, f"an update has {len(forth)} requests, and {len(back)} on the way back")
+    for at in range(1, len(forth) + 1, STEP):
+        for what in ["after"] if forth[at - 1] == "GET" else ["before", "after"]:
+            must(killed(stores[0], "k", what, at), f"request {at} was not made")
             solidata(0, "publish --datagouv", stores[0], vault="k")
             check(stores[0], ids)
             stores.reverse()
-            if not going:
-                break
-            points, at = points + 1, at + STEP
-    quiet("supply-next" if stores[1] == "supply-next" else "supply-revised", vault="k")
-    print(f"ok   killed at {points} requests, before and after each: no duplicate, the same ids, and the portal shows exactly the manifest")
+            points += 1
+    quiet(stores[1], vault="k")
+    print(f"ok   killed at {points} points of {len(methods)} + {len(forth)} requests: no duplicate, the same ids, and the portal shows exactly the manifest")
 
 
 def bad_networks():
     """The connection is cut, or the portal asks to come back later, at each request in turn: the program goes on by itself."""
-    points, step = 0, 3 * STEP
-    for number, what in enumerate(("cut", "lost", 503)):
-        at = 1 + number * STEP
-        while True:
-            lab("reset", {})
-            shutil.rmtree(WORK / "n", ignore_errors=True)
-            arm(at, what)
-            solidata(0, "publish --datagouv", "supply-month", vault="n")
-            count = lab("count")["count"]
-            check("supply-month")
-            if at > count:
-                break
-            points, at = points + 1, at + step
-    print(f"ok   cut or refused at {points} requests: the same run ends right")
+    lab("reset", {})
+    methods = sequence("two-month", "t")
+    for at in range(1, len(methods) + 1, STEP):
+        lab("reset", {})
+        shutil.rmtree(WORK / "n", ignore_errors=True)
+        # A request that changes something is the harder when it was done and not answered.
+        arm(at, ("cut", 503)[at // 2 % 2] if methods[at - 1] == "GET" else ("lost", "cut", "lost", 503)[at // 2 % 4])
+        solidata(0, "publish --datagouv", "two-month", vault="n")
+        check("two-month")
+    print(f"ok   cut, unanswered or refused at each of {len(methods)} requests: the same run ends right")
 
 
 def main():
-    rolled_back("all-revised", "releases/2024-10/r1", "all-back")
     started = time.monotonic()
 
     def timed(part, *args):
         outcome = part(*args)
-        print(f"     {time.monotonic() - started:.0f} s", flush=True)
+        print(f"     {PART}: {time.monotonic() - started:.0f} s", flush=True)
         return outcome
 
-    lab("reset", {})
-    ids = timed(story)
-    timed(lost_record, ids)
-    timed(by_hand, ids)
-    timed(refusals)
-    timed(interruptions)
-    timed(bad_networks)
+    if PART == "months":
+        rolled_back("all-revised", "releases/2024-10/r1", "all-back")
+        ids = timed(story)
+        timed(lost_record, ids)
+        timed(by_hand, ids)
+        timed(other_settings)
+        timed(refusals)
+    else:
+        for moment in ("month", "next", "revised"):
+            reduced(f"supply-{moment}", f"two-{moment}")
+        timed(interruptions)
+        timed(bad_networks)
 
 
 if __name__ == "__main__":
