@@ -52,7 +52,7 @@ async fn look_at(
         found.tell(&form.path, TelltaleKind::Rows, "the table has this form too, and the manifest does not list it");
     }
     for path in listed.keys() {
-        let there = folder.store.digest(&folder.path(path), PHASE, folder.progress).await?;
+        let there = folder.store.digest_within(&folder.path(path), folder.most(path), PHASE, folder.progress).await?;
         let Some((info, sha256)) = there else {
             found.tell(path, TelltaleKind::Rows, "it is not there");
             continue;
