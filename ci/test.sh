@@ -40,6 +40,8 @@ step "aborted and failing stores"
 POINTS=${POINTS:-120} RUNS=${RUNS:-50} ci/gates/crash.sh
 step "the checkers of data.gouv.fr's users"
 ci/gates/opendata.sh
+step "every file of a release, in other people's readers"
+ci/gates/readers.sh
 step "data.gouv.fr itself"
 ci/gates/portal.sh
 step "the harvester of data.gouv.fr, DCAT-AP and feed readers"

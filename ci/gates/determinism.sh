@@ -44,7 +44,7 @@ variant() { # NAME...: see `build`; every published file is the same
     if build "$@"; then same "$1" .; else fail "$1: run failed"; tail "$work/log"; fi
 }
 form() { # NAME, options of `run`: another snapshot of the same documents, so the manifest names another sha256
-    if build "$1" -- "${@:2}"; then same "$1" "$release/data" "$release/schemas"; else fail "$1: run failed"; tail "$work/log"; fi
+    if build "$1" -- "${@:2}"; then same "$1" "$release/data" "$release/geo" "$release/schemas"; else fail "$1: run failed"; tail "$work/log"; fi
 }
 release=releases/2024-09/r1
 pair=(--lieux "$archive" --search "$archive")

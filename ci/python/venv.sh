@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: ci/python/venv.sh NAME     where ci/python/NAME.txt lists what to install (bench, datagouv, validata, s3)
+# usage: ci/python/venv.sh NAME     where ci/python/NAME.txt lists what to install (bench, opendata, readers, validata, s3)
 # Prints the folder of a Python environment that holds exactly that list. It is made once, kept in the cache folder, and made anew when the
 # list or Python changes.
 set -euo pipefail

@@ -6,7 +6,7 @@
 
 use crate::{AuditError, Report, index, signature};
 use serde::Serialize;
-use solidata_canon::sha256sums;
+use solidata_canon::{Form, FormPath, sha256sums};
 use solidata_model::{Digest, FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, kind};
 use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
@@ -195,19 +195,18 @@ impl Bringing<'_> {
             month: manifest.month,
             prefix: prefix.clone(),
             reason: manifest.run.revision.map(|r| r.reason),
-            tables: wanted.iter().filter(|f| f.path.starts_with("data/")).map(|f| f.path.clone()).collect(),
+            tables: wanted.iter().filter(|f| table(&f.path).is_some()).map(|f| f.path.clone()).collect(),
         })
     }
 
     /// Whether a file is asked for: what describes a release always is, tables when they are of a dataset and form that are.
     fn wants(&self, file: &FileEntry) -> bool {
-        let Some(name) = file.path.strip_prefix("data/") else {
+        let Some(of) = table(&file.path) else {
             return !["cubes/", "sql/", "datasets/"].iter().any(|folder| file.path.starts_with(folder))
                 || file.path.starts_with("datasets/reference/");
         };
-        let (dataset, form) = name.split_once(['.', '/']).unwrap_or((name, ""));
         let asked = |list: &[String], value: &str| list.is_empty() || list.iter().any(|v| v == value);
-        asked(&self.options.datasets, dataset) && asked(&self.options.forms, form)
+        asked(&self.options.datasets, of.table) && asked(&self.options.forms, of.form.name())
     }
 
     fn check_signature(&self, index: &Index, manifest: &Manifest, bytes: &[u8], signature: &[u8]) -> Result<(), String> {
@@ -216,6 +215,11 @@ impl Bringing<'_> {
         let key = PublicKey::parse(&key.public_key).map_err(|e| e.to_string())?;
         key.verify(bytes, &String::from_utf8_lossy(signature), &manifest_comment(&manifest.prefix())).map_err(|e| e.to_string())
     }
+}
+
+/// What a path says of a file of a published table.
+fn table(path: &str) -> Option<FormPath<'_>> {
+    Form::of_path(path).filter(|_| !path.starts_with("cubes/"))
 }
 
 /// Whether a file is there as its manifest describes it.

@@ -32,6 +32,8 @@ mod tests;
 #[cfg(test)]
 mod tests_fetch;
 #[cfg(test)]
+mod tests_forms;
+#[cfg(test)]
 mod tests_hostile;
 #[cfg(test)]
 mod tests_signed;

@@ -4,12 +4,12 @@ use crate::{AuditError, Code, verify::PHASE};
 use bytes::Bytes;
 use futures::StreamExt;
 use sha2::{Digest as _, Sha256};
-use solidata_canon::{LogicalDigest, contract_of_table_schema, logical_digest_of_csv, logical_digest_of_parquet};
+use solidata_canon::{CanonError, Form, LogicalDigest, logical_digest};
 use solidata_model::{Digest, kind};
 use solidata_store::{Progress, PublicStore};
 use std::{
     fs::File,
-    io::{BufReader, Seek, Write},
+    io::{Seek, Write},
 };
 
 /// Why the rows could not be read.
@@ -47,18 +47,15 @@ pub(crate) async fn spill(
     Ok(Some((size, Digest::from_bytes(hasher.finalize().into()), file)))
 }
 
-/// Recomputes rows and logical digest of a table, in bounded memory, on a thread of its own.
-pub(crate) async fn rows(path: &str, file: File, schema: Bytes) -> Result<Result<LogicalDigest, Unreadable>, AuditError> {
-    let parquet = path.ends_with(".parquet");
+/// Recomputes rows and logical digest of a table in any form, in bounded memory, on a thread of its own. Of a compressed CSV at most `most` bytes of text are read.
+pub(crate) async fn rows(path: &str, file: File, schema: Bytes, most: u64) -> Result<Result<LogicalDigest, Unreadable>, AuditError> {
+    let form = Form::of_path(path).map(|path| path.form);
     let read = move || {
-        if parquet {
-            return logical_digest_of_parquet(file)
-                .map_err(|e| Unreadable { code: Code::Logical, text: format!("its rows cannot be read ({e})") });
-        }
-        let contract = contract_of_table_schema(&schema)
-            .map_err(|e| Unreadable { code: Code::Schema, text: format!("its schema cannot be read ({e})") })?;
-        logical_digest_of_csv(BufReader::new(file), &contract)
-            .map_err(|e| Unreadable { code: Code::Logical, text: format!("its rows cannot be read ({e})") })
+        let form = form.ok_or_else(|| Unreadable { code: Code::Logical, text: "no table of a release is called so".into() })?;
+        logical_digest(form, file, &schema, most).map_err(|e| match e {
+            CanonError::TableSchema(_) => Unreadable { code: Code::Schema, text: format!("its schema cannot be read ({e})") },
+            e => Unreadable { code: Code::Logical, text: format!("its rows cannot be read ({e})") },
+        })
     };
     tokio::task::spawn_blocking(read).await.map_err(|e| AuditError::Internal(e.to_string()))
 }

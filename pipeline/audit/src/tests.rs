@@ -68,6 +68,7 @@ pub(crate) fn make(dir: &Path, month: &str, rows: i64) -> Manifest {
         logical_sha256: Some(receipt.logical_sha256),
         rows: Some(receipt.rows),
         schema: Some(schema_path("essai")),
+        part: None,
     };
     let files = vec![
         table(parquet_path("essai"), "application/vnd.apache.parquet", receipt.parquet),

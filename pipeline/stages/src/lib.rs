@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod explain;
 mod extract;
+mod forms;
 mod in_time;
 mod past;
 mod project;

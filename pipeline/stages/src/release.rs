@@ -7,8 +7,8 @@ use crate::{
 };
 use solidata_audit::{Keys, ReleaseTables, changes, wrong_versions};
 use solidata_canon::{
-    DataPackage, PackageSource, TableReceipt, WRITER_VERSION, changes_page, csv_path, cube_path, datapackage, parquet_path, schema_path,
-    table_schema,
+    About, DataPackage, FormReceipt, PackageSource, TableReceipt, WRITER_VERSION, changes_page, csv_path, cube_path, datapackage,
+    parquet_path, schema_path, table_schema,
 };
 use solidata_model::{
     CHANGES, CHANGES_PAGE, CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool,
@@ -109,7 +109,8 @@ impl Month<'_> {
         let cube = sources.write_cube(folder, engine, spill()).await?;
         let checks = sources.check(&specs, folder, engine, spill()).await?;
         let written: Vec<Written<'_>> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
-        let mut files = self.describe(&written, cube.as_ref(), folder)?;
+        let forms = crate::forms::write(&About::of_run(self.run, self.revision, PUBLISHER), &written, folder)?;
+        let mut files = self.describe(&written, &forms, cube.as_ref(), folder)?;
         files.extend(self.changes(&written, folder)?);
         Ok(Release::draft(folder, self.manifest(checks, files)?, &())?)
     }
@@ -118,6 +119,7 @@ impl Month<'_> {
     fn describe(
         &self,
         tables: &[Written<'_>],
+        forms: &[(String, FormReceipt)],
         cube: Option<&(DatasetSpec, TableReceipt)>,
         folder: &Path,
     ) -> Result<Vec<FileEntry>, StageError> {
@@ -140,6 +142,7 @@ impl Month<'_> {
             add("pages/confidentialite.md", "text/markdown; charset=utf-8", page)?;
         }
         add("pages/versions.md", "text/markdown; charset=utf-8", self.project.bytes("datasets/versions.md")?)?;
+        add("pages/formats.md", "text/markdown; charset=utf-8", self.project.bytes("datasets/formats.md")?)?;
         for (path, bytes) in self.project.files()? {
             add(&path, media_type(&path), bytes)?;
         }
@@ -169,6 +172,7 @@ impl Month<'_> {
             publisher: PUBLISHER,
             sources: &package_sources,
             tables,
+            forms,
         };
         add("datapackage.json", "application/json", &datapackage(&package)?)?;
         let parquet = "application/vnd.apache.parquet";
@@ -187,8 +191,10 @@ impl Month<'_> {
                 logical_sha256: Some(receipt.logical_sha256),
                 rows: Some(receipt.rows),
                 schema: Some(schema_path(id)),
+                part: None,
             });
         }
+        files.extend(forms.iter().map(|(table, form)| form.entry(table)));
         Ok(files)
     }
 

@@ -97,6 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         publisher: "Exemple",
         sources: &sources,
         tables: &[(&spec, receipt)],
+        forms: &[],
     };
     let files = [
         (parquet_path(&spec.id), parquet),

@@ -43,6 +43,9 @@ pub(crate) fn days_of(date: NaiveDate) -> i32 {
 /// Days of the common era on 1970-01-01.
 const EPOCH_FROM_CE: i32 = 719_163;
 
+/// Whole numbers below it have at most 15 digits.
+const EXACT: u64 = 1_000_000_000_000_000;
+
 impl<'a> Cells<'a> {
     /// Every column of a batch.
     ///
@@ -81,6 +84,16 @@ impl<'a> Cells<'a> {
     /// Whether the row has no value.
     pub(crate) fn is_null(&self, row: usize) -> bool {
         self.array().is_null(row)
+    }
+
+    /// Whether the row has a number that binary floating point gives back digit by digit: one of at most 15 digits.
+    pub(crate) fn is_exact_number(&self, row: usize) -> bool {
+        !self.is_null(row)
+            && match self {
+                Self::Integer(a) => a.value(row).unsigned_abs() < EXACT,
+                Self::Decimal(a, _) => a.value(row).unsigned_abs() < u128::from(EXACT),
+                Self::Text(_) | Self::Date(_) | Self::Boolean(_) => false,
+            }
     }
 
     /// Orders two values that are not null: text by its bytes, false before true.
@@ -177,7 +190,7 @@ fn write_decimal(value: i128, scale: u32, out: &mut Vec<u8>) {
     }
 }
 
-fn write_date(days: i32, out: &mut Vec<u8>) {
+pub(crate) fn write_date(days: i32, out: &mut Vec<u8>) {
     // `conform` refuses a day that has no four-digit year.
     if let Some(date) = date_of(days) {
         write_unsigned(u64::from(date.year().unsigned_abs()), 4, out);

@@ -132,7 +132,8 @@ fn csv_error(record: u64, e: &csv::Error) -> CanonError {
     CanonError::Csv { record, column: None, detail }
 }
 
-enum Builder {
+/// Collects the fields of a column, each in the one form of its type.
+pub(crate) enum Builder {
     Text(StringBuilder),
     Integer(Int64Builder),
     Decimal(Decimal128Builder, u8, i8),
@@ -141,7 +142,7 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: ColumnType) -> Self {
+    pub(crate) fn new(kind: ColumnType) -> Self {
         match kind {
             ColumnType::Text => Self::Text(StringBuilder::new()),
             ColumnType::Integer => Self::Integer(Int64Builder::new()),
@@ -152,7 +153,7 @@ impl Builder {
     }
 
     /// Appends a field; `None` when it is not in the one form of its type.
-    fn push(&mut self, text: &str) -> Option<()> {
+    pub(crate) fn push(&mut self, text: &str) -> Option<()> {
         let there = !text.is_empty();
         match self {
             Self::Text(b) => b.append_option(there.then_some(text)),
@@ -172,7 +173,7 @@ impl Builder {
         Some(())
     }
 
-    fn finish(self) -> Result<ArrayRef, CanonError> {
+    pub(crate) fn finish(self) -> Result<ArrayRef, CanonError> {
         Ok(match self {
             Self::Text(mut b) => Arc::new(b.finish()),
             Self::Integer(mut b) => Arc::new(b.finish()),

@@ -1,8 +1,9 @@
 use crate::error::CanonError;
+use crate::forms::{Form, FormReceipt};
 use crate::table::TableReceipt;
 use chrono::NaiveDate;
 use serde::Serialize;
-use solidata_model::{DatasetSpec, canonical_json};
+use solidata_model::{DatasetSpec, Part, canonical_json};
 
 /// Where a dataset's Parquet file lies in a release: `data/<dataset>.parquet`.
 pub fn parquet_path(dataset: &str) -> String {
@@ -45,6 +46,8 @@ pub struct DataPackage<'a> {
     pub sources: &'a [PackageSource],
     /// The tables, with what was written of each.
     pub tables: &'a [(&'a DatasetSpec, TableReceipt)],
+    /// Their other forms, each with the table's name.
+    pub forms: &'a [(String, FormReceipt)],
 }
 
 /// A source of a release.
@@ -132,7 +135,7 @@ struct Dialect {
     header: bool,
 }
 
-/// `datapackage.json`: a Frictionless Data Package with two resources a table, its CSV first.
+/// `datapackage.json`: a Frictionless Data Package with two resources a table, its CSV first, and one for each other form, whole before its parts.
 ///
 /// # Errors
 /// Never with what this crate writes.
@@ -149,18 +152,19 @@ pub fn datapackage(package: &DataPackage<'_>) -> Result<Vec<u8>, CanonError> {
         licenses: vec![licence(package.licence)],
         contributors: vec![Contributor { title: package.publisher, path: PUBLISHER_PAGE, roles: ["publisher"] }],
         sources: package.sources,
-        resources: package.tables.iter().flat_map(|(spec, receipt)| resources(spec, receipt)).collect(),
+        resources: package.tables.iter().flat_map(|(spec, receipt)| resources(spec, receipt, package.forms)).collect(),
     })?)
 }
 
-fn resources(spec: &DatasetSpec, receipt: &TableReceipt) -> [Resource; 2] {
-    let common = |name: String, path: String, format: &'static str, mediatype: &'static str, file: crate::FileReceipt, table| Resource {
+fn resources(spec: &DatasetSpec, receipt: &TableReceipt, forms: &[(String, FormReceipt)]) -> Vec<Resource> {
+    let common = |name: String, path: String, form: Form, file: crate::FileReceipt, table| Resource {
         name,
         title: spec.title_fr.clone(),
         description: spec.description_fr.clone(),
         path,
-        format,
-        mediatype,
+        format: form.ending(),
+        // Without the parameter: the encoding is said beside it.
+        mediatype: form.media_type().split(';').next().unwrap_or_default(),
         bytes: file.bytes,
         // Without the prefix a hash means MD5.
         hash: format!("sha256:{}", file.sha256),
@@ -180,16 +184,30 @@ fn resources(spec: &DatasetSpec, receipt: &TableReceipt) -> [Resource; 2] {
         },
         schema: schema_path(&spec.id),
     };
-    [
-        common(spec.id.clone(), csv_path(&spec.id), "csv", "text/csv", receipt.csv, Some(tabular)),
-        common(format!("{}-parquet", spec.id), parquet_path(&spec.id), "parquet", "application/vnd.apache.parquet", receipt.parquet, None),
-    ]
+    let mut resources = vec![
+        common(spec.id.clone(), csv_path(&spec.id), Form::Csv, receipt.csv, Some(tabular)),
+        common(format!("{}-parquet", spec.id), parquet_path(&spec.id), Form::Parquet, receipt.parquet, None),
+    ];
+    let mut forms: Vec<&FormReceipt> = forms.iter().filter(|(table, _)| *table == spec.id).map(|(_, form)| form).collect();
+    // A file of all rows of its form comes before the parts of it.
+    forms.sort_by_key(|form| (form.form, form.part.as_ref().is_some_and(Part::is_split), &form.path));
+    for made in forms {
+        let kind = made.form.name().replace('.', "-");
+        let part = Form::of_path(&made.path).and_then(|path| path.part).map(|part| format!("{}-", part.to_lowercase())).unwrap_or_default();
+        resources.push(common(format!("{}-{part}{kind}", spec.id), made.path.clone(), made.form, made.file, None));
+    }
+    resources
 }
 
 fn licence(spdx: &str) -> Licence {
-    let (path, title) = match spdx {
+    let (path, title) = licence_of(spdx);
+    Licence { name: spdx.into(), path, title }
+}
+
+/// Where a licence can be read, and its name.
+pub(crate) fn licence_of(spdx: &str) -> (String, String) {
+    match spdx {
         "etalab-2.0" => ("https://www.etalab.gouv.fr/licence-ouverte-open-licence".into(), "Licence Ouverte 2.0".into()),
         other => (format!("https://spdx.org/licenses/{other}.html"), other.to_owned()),
-    };
-    Licence { name: spdx.into(), path, title }
+    }
 }

@@ -98,6 +98,14 @@ pub enum CanonError {
     /// A Parquet file is none that a table is published as.
     #[error("parquet: {0}: it is no table of this program, or is damaged; fetch it again, and do not use it if it stays so")]
     ParquetRefused(String),
+    /// A form of a table cannot be written, or is not as this crate writes it.
+    #[error("{form}: {detail}")]
+    Form {
+        /// The form.
+        form: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
     /// A published table schema is not of the form this crate writes.
     #[error("table schema: {0}")]
     TableSchema(String),
@@ -110,6 +118,9 @@ pub enum CanonError {
     /// The Parquet library refused something, or the file is damaged.
     #[error("parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// The library of archives refused something.
+    #[error("zip: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// A document could not be turned into JSON.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),

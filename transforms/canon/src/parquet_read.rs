@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use parquet::basic::Type;
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,12 +48,21 @@ pub struct ParquetCheck {
 /// # Errors
 /// [`CanonError::ParquetRefused`] when it is not such a table; [`CanonError::Parquet`] when it is damaged.
 pub fn check_parquet<R: ChunkReader + 'static>(reader: R) -> Result<ParquetCheck, CanonError> {
-    check_shared(&Shared(Arc::new(reader)))
+    check_shared(&Shared(Arc::new(reader)), Shape::Flat)
 }
 
-fn check_shared<R: ChunkReader + 'static>(reader: &Shared<R>) -> Result<ParquetCheck, CanonError> {
+/// Which columns may lie in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// None.
+    Flat,
+    /// The four corners of a box, in the last column.
+    WithBox,
+}
+
+fn check_shared<R: ChunkReader + 'static>(reader: &Shared<R>, shape: Shape) -> Result<ParquetCheck, CanonError> {
     contained(|| {
-        check_footer(reader)?;
+        check_footer(reader, shape)?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(reader, options)?;
         let rows_at_once = check_groups(reader, metadata.metadata())?;
@@ -66,18 +75,29 @@ fn check_shared<R: ChunkReader + 'static>(reader: &Shared<R>) -> Result<ParquetC
 /// # Errors
 /// As [`check_parquet`]; then, batch by batch, when a page is damaged or the file says more than any table.
 pub fn read_parquet<R: ChunkReader + 'static>(reader: R) -> Result<ParquetBatches, CanonError> {
+    read(reader, Shape::Flat)
+}
+
+/// The same of a file whose last column is a box.
+pub(crate) fn read_geoparquet<R: ChunkReader + 'static>(reader: R) -> Result<ParquetBatches, CanonError> {
+    read(reader, Shape::WithBox)
+}
+
+fn read<R: ChunkReader + 'static>(reader: R, shape: Shape) -> Result<ParquetBatches, CanonError> {
     let shared = Shared(Arc::new(reader));
-    let check = check_shared(&shared)?;
+    let check = check_shared(&shared, shape)?;
+    let said = check.metadata.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(shared, check.metadata).with_batch_size(check.rows_at_once);
     let schema = Arc::clone(builder.schema());
     let reader = contained(|| Ok(builder.build()?))?;
-    Ok(ParquetBatches { reader: Some(reader), schema, decoded: 0 })
+    Ok(ParquetBatches { reader: Some(reader), schema, said, decoded: 0 })
 }
 
 /// The batches of a Parquet file; see [`read_parquet`]. Ends after the first error.
 pub struct ParquetBatches {
     reader: Option<ParquetRecordBatchReader>,
     schema: SchemaRef,
+    said: Vec<KeyValue>,
     decoded: u64,
 }
 
@@ -85,6 +105,11 @@ impl ParquetBatches {
     /// The columns.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// What the file says of itself by a key; once for each time that the key is there.
+    pub(crate) fn said(&self, key: &str) -> Vec<Option<String>> {
+        self.said.iter().filter(|said| said.key == key).map(|said| said.value.clone()).collect()
     }
 }
 
@@ -143,7 +168,7 @@ impl<R: ChunkReader> ChunkReader for Shared<R> {
 }
 
 /// The columns as the footer lists them: the library goes down into columns in one another, as deep as a file likes.
-fn check_footer<R: ChunkReader>(reader: &Shared<R>) -> Result<(), CanonError> {
+fn check_footer<R: ChunkReader>(reader: &Shared<R>, shape: Shape) -> Result<(), CanonError> {
     let size = reader.len();
     let tail = size.checked_sub(8).ok_or_else(|| refused("it is too short"))?;
     let end = reader.get_bytes(tail, 8)?;
@@ -169,7 +194,9 @@ fn check_footer<R: ChunkReader>(reader: &Shared<R>) -> Result<(), CanonError> {
                     Some(true)
                 }
                 5 => {
-                    flat &= (thrift.i32(of)? <= 0) == (column > 0);
+                    let inner = thrift.i32(of)?;
+                    let is_box = shape == Shape::WithBox && inner == 4 && column > 0 && column + 5 == columns;
+                    flat &= is_box || (inner <= 0) == (column > 0);
                     Some(true)
                 }
                 _ => Some(false),

@@ -1,10 +1,12 @@
 use crate::WRITER_VERSION;
 use crate::error::CanonError;
+use crate::forms::GEOMETRY;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{BloomFilterPosition, EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
 use sha2::{Digest as _, Sha256};
 use solidata_model::{DatasetSpec, Digest, kind};
 use std::collections::BTreeMap;
@@ -15,11 +17,20 @@ const ROWS_PER_GROUP: usize = 65_536;
 /// zstd's own default: higher levels gain a few percent and cost several times the time.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Which columns a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileLayout {
+    /// Those of the dataset.
+    Table,
+    /// Those of GeoParquet.
+    WithGeometry,
+}
+
 /// Every property is written out, even where it is the library's default: a default that changes in an upgrade must change no byte.
 ///
 /// Format version 1.0 pages and encodings, because every reader in use knows them; dictionary first, plain when it outgrows its page. Statistics
 /// and indexes by page, and the sort key as the files' declared order.
-fn properties(spec: &DatasetSpec, keys: &[usize]) -> Result<WriterProperties, CanonError> {
+fn properties(spec: &DatasetSpec, keys: &[usize], layout: FileLayout) -> Result<WriterProperties, CanonError> {
     let metadata = BTreeMap::from([
         ("solidata.contract_sha256", spec.contract.digest.to_string()),
         ("solidata.dataset", spec.id.clone()),
@@ -32,7 +43,7 @@ fn properties(spec: &DatasetSpec, keys: &[usize]) -> Result<WriterProperties, Ca
         let column_idx = i32::try_from(*k).map_err(|_| parquet::errors::ParquetError::General("too many columns".into()))?;
         Ok(SortingColumn { column_idx, descending: false, nulls_first: false })
     });
-    Ok(WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(format!("solidata-writer {WRITER_VERSION}"))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
@@ -55,8 +66,15 @@ fn properties(spec: &DatasetSpec, keys: &[usize]) -> Result<WriterProperties, Ca
         .set_coerce_types(false)
         .set_write_path_in_schema(true)
         .set_sorting_columns(Some(sorting.collect::<Result<Vec<_>, parquet::errors::ParquetError>>()?))
-        .set_key_value_metadata(Some(metadata.into_iter().map(|(k, v)| KeyValue::new(k.to_owned(), v)).collect()))
-        .build())
+        .set_key_value_metadata(Some(metadata.into_iter().map(|(k, v)| KeyValue::new(k.to_owned(), v)).collect()));
+    if layout == FileLayout::WithGeometry {
+        // The order of its bytes means nothing, and no two places share a point.
+        let geometry = ColumnPath::from(GEOMETRY);
+        properties = properties
+            .set_column_statistics_enabled(geometry.clone(), EnabledStatistics::None)
+            .set_column_dictionary_enabled(geometry, false);
+    }
+    Ok(properties.build())
 }
 
 /// A Parquet writer of a dataset, to be fed with chunks of [`crate::ROWS_PER_CHUNK`] rows.
@@ -66,8 +84,21 @@ pub(crate) fn parquet_writer<W: Write + Send>(
     spec: &DatasetSpec,
     keys: &[usize],
 ) -> Result<ArrowWriter<W>, CanonError> {
-    let options =
-        ArrowWriterOptions::new().with_properties(properties(spec, keys)?).with_skip_arrow_metadata(true).with_schema_root("schema".into());
+    parquet_writer_of(inner, schema, spec, keys, FileLayout::Table)
+}
+
+/// The same, for the columns of the dataset alone or with those of a geometry after them.
+pub(crate) fn parquet_writer_of<W: Write + Send>(
+    inner: W,
+    schema: SchemaRef,
+    spec: &DatasetSpec,
+    keys: &[usize],
+    layout: FileLayout,
+) -> Result<ArrowWriter<W>, CanonError> {
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties(spec, keys, layout)?)
+        .with_skip_arrow_metadata(true)
+        .with_schema_root("schema".into());
     Ok(ArrowWriter::try_new_with_options(inner, schema, options)?)
 }
 

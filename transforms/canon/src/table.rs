@@ -125,7 +125,7 @@ impl<P: Write + Send, C: Write> TableWriter<P, C> {
 
 /// The same rows; a column without nulls has no null buffer. The Parquet writer cuts the pages of a column that has one otherwise, even where it marks none,
 /// and whether there is one depends on how the rows were made.
-fn without_idle_nulls(chunk: RecordBatch) -> Result<RecordBatch, CanonError> {
+pub(crate) fn without_idle_nulls(chunk: RecordBatch) -> Result<RecordBatch, CanonError> {
     let idle = |column: &ArrayRef| column.nulls().is_some_and(|nulls| nulls.null_count() == 0);
     if !chunk.columns().iter().any(idle) {
         return Ok(chunk);

@@ -4,7 +4,7 @@ use crate::parquet_read::COLUMNS_MAX;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use solidata_model::{CodeList, Column, ColumnType, Contract, DatasetSpec, Digest, Feeds, canonical_json, kind};
+use solidata_model::{CodeList, Column, ColumnType, Contract, DatasetSpec, Digest, Feeds, Geometry, canonical_json, kind};
 
 /// The first form of Table Schema, which every checker in use knows.
 const PROFILE: &str = "https://frictionlessdata.io/schemas/table-schema.json";
@@ -42,6 +42,9 @@ struct TableSchema {
     primary_key: Vec<String>,
     #[serde(rename = "missingValues")]
     missing_values: Vec<String>,
+    /// The columns of longitude and latitude of a row's point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    geometry: Option<Geometry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +137,7 @@ pub fn table_schema(spec: &DatasetSpec) -> Result<Vec<u8>, CanonError> {
         fields,
         primary_key: spec.sort_key.clone(),
         missing_values: vec![String::new()],
+        geometry: spec.geometry.clone(),
     })?)
 }
 
@@ -236,7 +240,7 @@ fn anchored(pattern: &str) -> String {
     if whole { pattern.into() } else { format!("^(?:{pattern})$") }
 }
 
-fn first_sentence(text: &str) -> String {
+pub(crate) fn first_sentence(text: &str) -> String {
     let text = text.trim();
     let end = text.match_indices(". ").map(|(i, _)| i).next().unwrap_or(text.len());
     text.get(..end).unwrap_or(text).trim_end_matches('.').to_owned()
@@ -290,4 +294,19 @@ pub fn contract_of_table_schema(json: &[u8]) -> Result<Contract, CanonError> {
     };
     let columns = schema.fields.into_iter().map(column).collect::<Result<_, CanonError>>()?;
     Ok(Contract { version: schema.version, created: schema.created, updated: schema.updated, columns, digest: schema.contract_sha256 })
+}
+
+/// The columns of the point of a published table's rows, from its table schema; none where they have none.
+///
+/// # Errors
+/// As [`contract_of_table_schema`].
+pub fn geometry_of_table_schema(json: &[u8]) -> Result<Option<Geometry>, CanonError> {
+    let schema: TableSchema = serde_json::from_slice(json).map_err(|e| CanonError::TableSchema(e.to_string()))?;
+    Ok(schema.geometry)
+}
+
+/// The name of a published table and the columns of its key, from its table schema.
+pub(crate) fn name_and_key(json: &[u8]) -> Result<(String, Vec<String>), CanonError> {
+    let schema: TableSchema = serde_json::from_slice(json).map_err(|e| CanonError::TableSchema(e.to_string()))?;
+    Ok((schema.name, schema.primary_key))
 }

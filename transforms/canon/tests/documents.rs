@@ -67,6 +67,7 @@ fn a_data_package_names_every_file() {
         publisher: "P",
         sources: &sources,
         tables: &[(&spec, receipt)],
+        forms: &[],
     })
     .unwrap();
     let package = parsed(&document);

@@ -28,6 +28,12 @@ pub struct DatasetSpec {
     pub indicators: Vec<Indicator>,
     /// What it is called on portals, by the portal's host. Where the program finds them, and nothing that a release says.
     pub datagouv: BTreeMap<String, PortalIds>,
+    /// The columns of the point of a row, where rows have one: it is then published as GeoJSON and GeoParquet too.
+    pub geometry: Option<Geometry>,
+    /// The column by whose values a file is split that is too large to be looked at on data.gouv.fr.
+    pub split_by: Option<String>,
+    /// What a reader of a spreadsheet must know of this table, in French, a sentence or two each.
+    pub notes_fr: Vec<String>,
     /// The columns.
     pub contract: Contract,
     /// Digest of `dataset.toml`.
@@ -53,6 +59,28 @@ pub struct Indicator {
     /// Whether there is one figure for each `territoire_id`.
     #[serde(default)]
     pub by_territory: bool,
+}
+
+/// The columns of a point: degrees of WGS 84, as decimals of at most six digits after the point. Written as `["longitude", "latitude"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[String; 2]", into = "[String; 2]")]
+pub struct Geometry {
+    /// Degrees east.
+    pub longitude: String,
+    /// Degrees north.
+    pub latitude: String,
+}
+
+impl From<[String; 2]> for Geometry {
+    fn from([longitude, latitude]: [String; 2]) -> Self {
+        Self { longitude, latitude }
+    }
+}
+
+impl From<Geometry> for [String; 2] {
+    fn from(geometry: Geometry) -> Self {
+        [geometry.longitude, geometry.latitude]
+    }
 }
 
 /// What a dataset is made from: it is published when the run has that.
@@ -281,6 +309,10 @@ struct DatasetToml {
     cadence: String,
     feeds: Feeds,
     sort_key: Vec<String>,
+    geometry: Option<Geometry>,
+    split_by: Option<String>,
+    #[serde(default)]
+    notes_fr: Vec<String>,
     protection: Option<Protection>,
     #[serde(default)]
     indicator: Vec<Indicator>,
@@ -297,12 +329,42 @@ struct SchemaToml {
     column: Vec<Column>,
 }
 
+impl DatasetToml {
+    /// Whether the columns that the other forms of the table are made from are there and of the right type.
+    fn check_forms(&self, columns: &[Column]) -> Result<(), String> {
+        let kind = |what: &str, name: &str| {
+            let column = columns.iter().find(|c| c.name == name);
+            column.map(|c| c.kind).ok_or_else(|| format!("{what} names '{name}', which schema.toml does not have"))
+        };
+        if let Some(Geometry { longitude, latitude }) = &self.geometry {
+            if longitude == latitude {
+                return Err("geometry names one column twice: write [\"longitude\", \"latitude\"]".into());
+            }
+            for name in [longitude, latitude] {
+                match kind("geometry", name)? {
+                    // So many digits stand for one binary number each.
+                    ColumnType::Decimal { precision, scale } if precision <= 15 && scale <= 6 => {}
+                    other => return Err(format!("geometry: '{name}' is {}, not a decimal(p,s) of p <= 15 and s <= 6", other.name())),
+                }
+            }
+        }
+        match self.split_by.as_deref().map(|name| kind("split_by", name).map(|kind| (name, kind))).transpose()? {
+            Some((name, kind)) if kind != ColumnType::Text => return Err(format!("split_by: '{name}' is not of type string")),
+            _ => {}
+        }
+        if self.notes_fr.iter().any(|note| note.trim().is_empty()) {
+            return Err("a note of notes_fr is empty".into());
+        }
+        Ok(())
+    }
+}
+
 impl DatasetSpec {
     /// Reads the two files of a dataset's folder.
     ///
     /// # Errors
-    /// When a file is not of the form described above, a column is named twice or has no description, or the sort key names a column that
-    /// is missing or may be empty.
+    /// When a file is not of the form described above, a column is named twice or has no description, the sort key names a column that
+    /// is missing or may be empty, or `geometry` or `split_by` name columns that are not what they take.
     pub fn parse(id: &str, dataset_toml: &str, schema_toml: &str) -> Result<Self, DatasetError> {
         let form = |file: &'static str, e: toml::de::Error| DatasetError::Form { dataset: id.into(), file, detail: e.to_string() };
         let meaning = |file: &'static str, detail: String| DatasetError::Meaning { dataset: id.into(), file, detail };
@@ -355,6 +417,7 @@ impl DatasetSpec {
                 }
             }
         }
+        spec.check_forms(&schema.column).map_err(|detail| meaning("dataset.toml", detail))?;
         Ok(Self {
             id: id.into(),
             title_fr: spec.title_fr,
@@ -366,6 +429,9 @@ impl DatasetSpec {
             sort_key: spec.sort_key,
             protection: spec.protection,
             indicators: spec.indicator,
+            geometry: spec.geometry,
+            split_by: spec.split_by,
+            notes_fr: spec.notes_fr,
             datagouv: spec.datagouv,
             contract: Contract {
                 version: schema.version,
@@ -461,5 +527,13 @@ since = "1.0.0"
         for wrong in ["where.c = [\"x\"]", "where.b = [\"1\"]", "sum = \"a\"", "by_territory = true"] {
             fails(&indicator(wrong), SCHEMA, "the indicator 'i'");
         }
+        let with = |line: &str| format!("{DATASET}{line}\n");
+        fails(&with(r#"geometry = ["b", "c"]"#), SCHEMA, "geometry names 'c'");
+        fails(&with(r#"geometry = ["b", "b"]"#), SCHEMA, "one column twice");
+        fails(&with(r#"geometry = ["b", "a"]"#), SCHEMA, "'a' is string");
+        fails(&with(r#"geometry = ["b"]"#), SCHEMA, "geometry");
+        fails(&with(r#"split_by = "d""#), SCHEMA, "split_by names 'd'");
+        fails(&with(r#"split_by = "b""#), SCHEMA, "not of type string");
+        fails(&with(r#"notes_fr = [" "]"#), SCHEMA, "is empty");
     }
 }

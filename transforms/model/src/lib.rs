@@ -26,13 +26,13 @@ pub use changes::{
     SchemaChange, SchemaChanges, SchemaLevel,
 };
 pub use code_list::{CodeList, MOST_CODES};
-pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Indicator, Protection};
+pub use dataset::{Column, ColumnType, Contract, DatasetError, DatasetSpec, Feeds, Geometry, Indicator, Protection};
 pub use digest::{Digest, DigestError, kind};
 pub use history::{Change, Done, HistoryError, KeyEntry, REASON_MAX, place};
 pub use index::{ChainLink, Index, IndexEntry, ReleaseState};
 pub use json::canonical_json;
 pub use manifest::{
-    CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Previous, SnapshotEntry, TestCount, Tool,
+    CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Part, Previous, SnapshotEntry, TestCount, Tool,
 };
 pub use month::{Month, MonthError, month_range};
 pub use portal_ids::PortalIds;

@@ -116,7 +116,7 @@ pub struct FileEntry {
     pub bytes: u64,
     /// sha256 of the bytes.
     pub sha256: Digest<kind::File>,
-    /// For a table: digest of its canonical rows; the same in Parquet and CSV.
+    /// For a table: digest of its canonical rows; the same in every file that holds all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logical_sha256: Option<Digest<kind::Logical>>,
     /// For a table: its rows.
@@ -125,6 +125,39 @@ pub struct FileEntry {
     /// For a table: the path of its schema in the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+    /// For a file that does not hold all rows of its table: which it holds. `rows` and `logical_sha256` are then those of these rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// Which rows of a table a file holds. What is said holds together: rows with a point, of those the ones of a value, of those one piece.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The file that holds all rows: the table's CSV.
+    pub of: String,
+    /// Only rows that have a point: GeoJSON has no place for others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_point: bool,
+    /// The column by whose values the table is split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Its value in these rows; where there is a column and no value, the rows that have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Where these rows are too many for one file: the number of this one, from 1, in the order of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<u32>,
+    /// How many pieces there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pieces: Option<u32>,
+}
+
+impl Part {
+    /// Whether it is one of several files that hold the rows together.
+    pub fn is_split(&self) -> bool {
+        self.column.is_some() || self.piece.is_some()
+    }
 }
 
 /// The release sealed before, so that the whole history is one chain.

@@ -126,6 +126,7 @@ mod tests {
             logical_sha256: None,
             rows: None,
             schema: None,
+            part: None,
         };
         let text = |name: &str| NamedDigest { name: name.into(), sha256: Digest::of(name.as_bytes()) };
         let run = RunSpec {

@@ -3,7 +3,7 @@
 use super::{
     CodeLists, PublishedDemand, ReleaseId, cube,
     derived::{Local, Shares},
-    manifest,
+    forms, manifest,
     rows::DemandReader,
     table::{Folder, Found},
 };
@@ -54,6 +54,7 @@ pub(crate) async fn read(
     let shares = folder.table(move || Shares::new(&given, &known), &mut found).await?;
     cube::compare(folder, &mut found).await?;
     if let Some(manifest) = &manifest {
+        forms::compare(manifest, folder, &mut found).await?;
         manifest::compare(manifest, folder, &mut found).await?;
     }
     let mut demand = Arc::unwrap_or_clone(demand);

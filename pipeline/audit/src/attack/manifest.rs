@@ -9,7 +9,9 @@ use super::{
 use crate::AuditError;
 use bytes::Bytes;
 use serde::Deserialize;
-use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, csv_path, datapackage, parquet_path, schema_path};
+use solidata_canon::{
+    DataPackage, FileReceipt, Form, FormReceipt, PackageSource, TableReceipt, csv_path, datapackage, parquet_path, schema_path,
+};
 use solidata_model::{
     CHANGES, CHANGES_PAGE, DatasetSpec, Digest, FileEntry, Manifest, PROVENANCE, PROVENANCE_MEDIA_TYPE, canonical_json, kind,
 };
@@ -17,9 +19,9 @@ use solidata_store::release::{MANIFEST, MANIFEST_SCHEMA, check_manifest, check_s
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the data package lies in a release.
-const PACKAGE: &str = "datapackage.json";
-/// The pages beside those of the tables: on how the demand is protected, and on the versions of schemas.
-const PAGES: [&str; 2] = ["confidentialite", "versions"];
+pub(crate) const PACKAGE: &str = "datapackage.json";
+/// The pages beside those of the tables: on how the demand is protected, on the versions of schemas and on the forms of files.
+const PAGES: [&str; 3] = ["confidentialite", "formats", "versions"];
 
 /// Reads a manifest, and looks at what it says by itself.
 pub(crate) fn read(bytes: &Bytes, listed: Option<Digest<kind::File>>, found: &mut Found) -> Option<Manifest> {
@@ -58,7 +60,7 @@ fn look_at(manifest: &Manifest, wrong: &mut impl FnMut(String)) {
             Some(_) => {}
         }
         let described = file.rows.is_some() || file.logical_sha256.is_some() || file.schema.is_some();
-        if described != (file.path.starts_with("data/") || file.path.starts_with("cubes/")) {
+        if described != Form::of_path(&file.path).is_some() {
             wrong(format!("it says of {} what is said of tables, or does not", file.path));
         }
         let named = file.path.starts_with("sql/") && !file.path.starts_with("sql/tests/") || is_list(&file.path) || is_contract(&file.path);
@@ -112,14 +114,15 @@ fn tables(manifest: &Manifest) -> impl Iterator<Item = &str> {
 
 /// The media type of a file that a release may have.
 fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
+    if let Some(of) = Form::of_path(path) {
+        let known = if path.starts_with("cubes/") { of.table == CUBE } else { tables.contains(of.table) };
+        return known.then(|| of.form.media_type());
+    }
     let (folder, name) = path.split_once('/').unwrap_or(("", path));
     let (stem, end) = name.rsplit_once('.')?;
     match (folder, end) {
-        ("data", "parquet") => tables.contains(stem).then_some("application/vnd.apache.parquet"),
-        ("data", "csv") => tables.contains(stem).then_some("text/csv; charset=utf-8"),
         ("schemas", "json") if path == MANIFEST_SCHEMA => Some("application/schema+json"),
         ("schemas", "json") => (tables.contains(stem) || stem == CUBE).then_some("application/json"),
-        ("cubes", "parquet") => (stem == CUBE).then_some("application/vnd.apache.parquet"),
         ("pages", "md") => (tables.contains(stem) || PAGES.contains(&stem)).then_some("text/markdown; charset=utf-8"),
         ("sql", "sql") => {
             ["cubes/", "datasets/", "checks/"].iter().any(|part| stem.starts_with(part)).then_some("text/plain; charset=utf-8")
@@ -216,6 +219,7 @@ fn look_at_package(bytes: &Bytes, manifest: &Manifest, specs: &[DatasetSpec]) ->
         Some(TableReceipt { rows, logical_sha256, parquet: file(parquet), csv: file(csv) })
     };
     let tables: Vec<(&DatasetSpec, TableReceipt)> = specs.iter().filter_map(|spec| Some((spec, receipt(spec)?))).collect();
+    let forms = forms_of(manifest);
     let source =
         |source: &Source| PackageSource { title: source.title.clone(), version: source.version.clone(), path: source.path.clone() };
     let sources: Vec<PackageSource> = said.sources.iter().map(source).collect();
@@ -230,6 +234,7 @@ fn look_at_package(bytes: &Bytes, manifest: &Manifest, specs: &[DatasetSpec]) ->
         publisher: said.contributors.first().map_or("", |contributor| &contributor.title),
         sources: &sources,
         tables: &tables,
+        forms: &forms,
     };
     if datapackage(&again).map_err(|e| e.to_string())? != *bytes {
         return Err("it says something that does not follow from the manifest and the schemas".into());
@@ -243,6 +248,17 @@ fn look_at_package(bytes: &Bytes, manifest: &Manifest, specs: &[DatasetSpec]) ->
         Some(_) => Err("its words hold a number that is neither of its days nor of its code lists".into()),
         None => Ok(()),
     }
+}
+
+/// Who publishes, as a data package says.
+pub(crate) fn publisher(package: &Bytes) -> Option<String> {
+    let said: Package = serde_json::from_slice(package).ok()?;
+    said.contributors.into_iter().next().map(|contributor| contributor.title)
+}
+
+/// The other forms of tables that a manifest lists.
+fn forms_of(manifest: &Manifest) -> Vec<(String, FormReceipt)> {
+    manifest.files.iter().filter_map(FormReceipt::of_entry).collect()
 }
 
 /// The numbers in a text, as they are written.

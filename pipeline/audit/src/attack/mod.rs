@@ -22,6 +22,7 @@ mod cube;
 mod demand;
 mod derived;
 mod files;
+mod forms;
 mod history;
 mod insider;
 mod lists;

@@ -19,7 +19,7 @@ use solidata_canon::{
     ParquetCheck, TableReceipt, TableWriter, WRITER_VERSION, check_parquet, contract_of_table_schema, csv_path, parquet_path, schema_path,
     table_schema,
 };
-use solidata_model::{DatasetSpec, Digest, Feeds, Manifest, kind};
+use solidata_model::{DatasetSpec, Digest, Feeds, Geometry, Manifest, kind};
 use solidata_store::{Progress, PublicStore, release::RELEASE_MAX};
 use std::{fs::File, io::Sink};
 
@@ -233,7 +233,7 @@ impl<S> Table<S> {
     async fn compare_csv(&self, facts: &Facts, file: File, schema: Option<Bytes>, found: &mut Found) -> Result<(), AuditError> {
         let same = self.canonical.is_some_and(|canonical| canonical.csv.sha256 == facts.sha256);
         let Some(schema) = schema.filter(|_| !same) else { return Ok(()) };
-        match logical_rows(&facts.path, file, schema).await? {
+        match logical_rows(&facts.path, file, schema, facts.bytes).await? {
             Ok(rows) if rows.sha256 == self.logical => {
                 found.tell(&facts.path, TelltaleKind::Bytes, "its bytes are not those that follow from its rows");
             }
@@ -256,6 +256,7 @@ struct SchemaHead {
     cadence: String,
     #[serde(rename = "primaryKey")]
     primary_key: Vec<String>,
+    geometry: Option<Geometry>,
 }
 
 /// The dataset that a published schema describes, when the schema is exactly what the canonical writer makes of it.
@@ -274,6 +275,10 @@ pub(crate) fn spec_of(dataset: &str, schema: &Bytes) -> Result<DatasetSpec, Stri
         protection: None,
         indicators: Vec::new(),
         datagouv: Default::default(),
+        geometry: head.geometry,
+        // nor are these two in the bytes that are made here
+        split_by: None,
+        notes_fr: Vec::new(),
         sort_key: head.primary_key,
         spec_digest: Digest::of(b""),
         contract,

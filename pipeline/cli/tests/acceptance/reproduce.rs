@@ -98,6 +98,12 @@ fn what_was_altered_is_found_where_it_is() {
         bytes[at] = b'X';
     });
     assert!(first["row"].is_u64() && first["column"].is_string() && first["published"].as_str().unwrap().contains('X'), "{first}");
+    let first = altered("geo/structures.geojson", &|bytes| bytes[300] ^= 1);
+    assert!(first["row"].is_u64(), "{first}");
+    for packed in ["data/demande_locale.xlsx", "geo/structures.parquet"] {
+        let first = altered(packed, &|bytes| bytes[300] ^= 1);
+        assert!(first["byte"].is_u64() || first["row"].is_u64(), "{packed}: {first}");
+    }
     let first = altered("sql/datasets/demande_locale.sql", &|bytes| bytes.insert(0, b'\n'));
     assert_eq!(first["row"], 1, "{first}");
     altered("datasets/structures/schema.toml", &|bytes| bytes.push(b'\n'));

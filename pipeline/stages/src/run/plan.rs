@@ -91,6 +91,12 @@ pub fn plan(request: &Request) -> Result<Plan, StageError> {
             if spec.feeds == solidata_model::Feeds::Supply || !request.search.is_empty() {
                 writes.push(format!("{prefix}/{}", solidata_canon::parquet_path(&spec.id)));
                 writes.push(format!("{prefix}/{}", solidata_canon::csv_path(&spec.id)));
+                // Which files come of it besides, its size decides.
+                writes.push(format!("{prefix}/{}", solidata_canon::Form::Xlsx.path(&spec.id)));
+                if spec.geometry.is_some() {
+                    writes.push(format!("{prefix}/{}", solidata_canon::Form::GeoJson.path(&spec.id)));
+                    writes.push(format!("{prefix}/{}", solidata_canon::Form::GeoParquet.path(&spec.id)));
+                }
                 writes.push(format!("{prefix}/{}", solidata_canon::schema_path(&spec.id)));
             }
         }

@@ -207,6 +207,10 @@ fn client_options(prefix: &str, vars: &[(String, String)], plain: bool) -> Clien
 const MEDIA: &[(&str, &str)] = &[
     ("csv", "text/csv; charset=utf-8"),
     ("parquet", "application/vnd.apache.parquet"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("geojson", "application/geo+json"),
+    // No content encoding: a browser would store the text under the name of the archive.
+    ("gz", "application/gzip"),
     ("json", "application/json"),
     ("jsonld", "application/ld+json"),
     ("md", "text/markdown; charset=utf-8"),

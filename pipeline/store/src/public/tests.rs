@@ -58,6 +58,9 @@ async fn s3_is_told_what_the_objects_are() {
         for (name, media) in [
             ("a.csv", "text/csv; charset=utf-8"),
             ("a.parquet", "application/vnd.apache.parquet"),
+            ("a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ("a.geojson", "application/geo+json"),
+            ("a.csv.gz", "application/gzip"),
             ("a.json", "application/json"),
             ("SHA256SUMS", "text/plain; charset=utf-8"),
         ] {

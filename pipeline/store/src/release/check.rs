@@ -17,12 +17,21 @@ pub const RELEASE_MAX: u64 = 64 << 30;
 /// When the file cannot be read.
 pub fn describe_file(dir: &Path, path: &str, media_type: &str) -> Result<FileEntry> {
     let (bytes, sha256) = digest_file(&dir.join(path))?;
-    Ok(FileEntry { path: path.into(), media_type: media_type.into(), bytes, sha256, logical_sha256: None, rows: None, schema: None })
+    Ok(FileEntry {
+        path: path.into(),
+        media_type: media_type.into(),
+        bytes,
+        sha256,
+        logical_sha256: None,
+        rows: None,
+        schema: None,
+        part: None,
+    })
 }
 
 /// Whether a manifest agrees with itself: its format; no more files and bytes than a release has; the digest of its parameters; month and pins as the run has them; files sorted, once
-/// each, with plain relative paths; every table with rows, logical digest and a schema that is listed; the Parquet and the CSV of a table with
-/// the same of each; every check passed; every model tested.
+/// each, with plain relative paths; every table with rows, logical digest and a schema that is listed; the files that hold a whole table with
+/// the same of each, and its parts with its rows together; every check passed; every model tested.
 ///
 /// # Errors
 /// The first contradiction, in words.
@@ -66,7 +75,8 @@ pub fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     for file in &manifest.files {
         check_table(manifest, file)?;
     }
-    check_twins(&manifest.files)
+    check_twins(&manifest.files)?;
+    check_parts(&manifest.files)
 }
 
 /// Whether a manifest lists no more than a release has: entries of each kind, and bytes of all files together. One that does is not worth reading on.
@@ -84,13 +94,18 @@ pub fn check_sizes(manifest: &Manifest) -> Result<(), String> {
     }
 }
 
-fn is_table(path: &str) -> bool {
-    path.starts_with("data/") && (path.ends_with(".parquet") || path.ends_with(".csv"))
+/// Endings of the files of a whole table in `data/`; the longest first.
+const ENDINGS: [&str; 4] = [".csv.gz", ".parquet", ".xlsx", ".csv"];
+
+/// The table that a file of `data/` holds whole.
+fn table(path: &str) -> Option<&str> {
+    let name = path.strip_prefix("data/")?;
+    ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|name| !name.contains('/'))
 }
 
 fn check_table(manifest: &Manifest, file: &FileEntry) -> Result<(), String> {
     let complete = file.rows.is_some() && file.logical_sha256.is_some() && file.schema.is_some();
-    if is_table(&file.path) && !complete {
+    if (table(&file.path).is_some() || file.part.is_some()) && !complete {
         return Err(format!("the table {} has no rows, logical digest or schema", file.path));
     }
     match &file.schema {
@@ -101,11 +116,14 @@ fn check_table(manifest: &Manifest, file: &FileEntry) -> Result<(), String> {
     }
 }
 
-/// The Parquet and the CSV of a table are the same rows.
+/// The files of `data/` that hold a table are the same rows.
 fn check_twins(files: &[FileEntry]) -> Result<(), String> {
     let mut seen: BTreeMap<&str, &FileEntry> = BTreeMap::new();
-    for file in files.iter().filter(|f| is_table(&f.path)) {
-        let name = file.path.rsplit_once('.').map_or(file.path.as_str(), |(name, _)| name);
+    for file in files {
+        let Some(name) = table(&file.path) else { continue };
+        if file.part.is_some() {
+            return Err(format!("{} is called a part of a table, and lies where whole ones do", file.path));
+        }
         match seen.insert(name, file) {
             Some(twin) if (twin.rows, twin.logical_sha256, &twin.schema) != (file.rows, file.logical_sha256, &file.schema) => {
                 return Err(format!("{} and {} have not the same rows", twin.path, file.path));
@@ -114,4 +132,100 @@ fn check_twins(files: &[FileEntry]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is said of parts: of a file that is listed, whose schema they have; no more rows than it; and the parts that a table is split into have its rows together.
+fn check_parts(files: &[FileEntry]) -> Result<(), String> {
+    let find = |path: &str| files.binary_search_by(|f| f.path.as_str().cmp(path)).ok().and_then(|at| files.get(at));
+    let mut split: BTreeMap<(&str, &str, bool), u64> = BTreeMap::new();
+    let mut with_point: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for file in files {
+        let Some(part) = &file.part else { continue };
+        let rows = file.rows.unwrap_or(0);
+        let whole = find(&part.of).filter(|whole| whole.part.is_none() && whole.schema == file.schema);
+        let whole = whole.ok_or_else(|| format!("{} is a part of {}, which is no table that is listed", file.path, part.of))?;
+        if Some(rows) > whole.rows {
+            return Err(format!("{} has more rows than the table of which it is a part", file.path));
+        }
+        let kind = kind(&file.path);
+        match part.is_split() {
+            true => *split.entry((&part.of, kind, part.with_point)).or_default() += rows,
+            false => drop(with_point.insert((&part.of, kind), rows)),
+        }
+    }
+    for ((of, kind, point), rows) in split {
+        let all = if point { with_point.get(&(of, kind)).copied() } else { find(of).and_then(|whole| whole.rows) };
+        if all != Some(rows) {
+            return Err(format!("the parts of {of} beneath {kind} have not its rows together"));
+        }
+    }
+    Ok(())
+}
+
+/// Folder and ending of a file: what files of one form have in common.
+fn kind(path: &str) -> &str {
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("parquet") if path.starts_with("geo/") => "geo/*.parquet",
+        Some("parquet") => "parts/*.parquet",
+        Some("geojson") => "geo/*.geojson",
+        Some("xlsx") => "parts/*.xlsx",
+        Some("gz") => "parts/*.csv.gz",
+        _ => "other files",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solidata_model::Part;
+
+    fn file(path: &str, rows: u64, part: Option<Part>) -> FileEntry {
+        FileEntry {
+            path: path.into(),
+            media_type: String::new(),
+            bytes: 1,
+            sha256: Digest::of(b""),
+            logical_sha256: Some(Digest::of(b"")),
+            rows: Some(rows),
+            schema: Some("schemas/t.json".into()),
+            part,
+        }
+    }
+
+    fn part(value: Option<&str>, with_point: bool) -> Option<Part> {
+        let column = value.map(|_| "code_region".to_owned());
+        Some(Part { of: "data/t.csv".into(), with_point, column, value: value.map(str::to_owned), ..Part::default() })
+    }
+
+    #[test]
+    fn parts_have_the_rows_of_their_table_together() {
+        let good = || {
+            vec![
+                file("data/t.csv", 10, None),
+                file("data/t.parquet", 10, None),
+                file("geo/t.geojson", 6, part(None, true)),
+                file("geo/t/code_region-11.geojson", 4, part(Some("11"), true)),
+                file("geo/t/code_region-84.geojson", 2, part(Some("84"), true)),
+                file("parts/t/code_region-11.xlsx", 7, part(Some("11"), false)),
+                file("parts/t/code_region-84.xlsx", 3, part(Some("84"), false)),
+            ]
+        };
+        check_twins(&good()).unwrap();
+        check_parts(&good()).unwrap();
+        let refused = |change: fn(&mut Vec<FileEntry>), word: &str| {
+            let mut files = good();
+            change(&mut files);
+            let e = check_twins(&files).and_then(|()| check_parts(&files)).unwrap_err();
+            assert!(e.contains(word), "{e}");
+        };
+        refused(|f| f[6].rows = Some(4), "not its rows together");
+        refused(|f| drop(f.pop()), "not its rows together");
+        refused(|f| f[4].rows = Some(3), "not its rows together");
+        refused(|f| drop(f.remove(2)), "not its rows together");
+        refused(|f| f[5].rows = Some(11), "more rows than the table");
+        refused(|f| f[5].schema = Some("schemas/u.json".into()), "no table that is listed");
+        refused(|f| f[5].part = Some(Part { of: "data/u.csv".into(), ..Part::default() }), "no table that is listed");
+        refused(|f| f[1].part = part(Some("11"), false), "called a part");
+        refused(|f| f.push(file("data/t.xlsx", 9, None)), "not the same rows");
+    }
 }

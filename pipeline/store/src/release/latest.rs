@@ -96,7 +96,7 @@ pub fn sidecar(path: &str, sha256: &Digest<kind::File>) -> String {
 
 /// Whether a file has its digest beside it: every table, in each of its forms.
 pub fn has_sidecar(path: &str) -> bool {
-    path.starts_with("data/")
+    !path.starts_with("cubes/") && solidata_canon::Form::of_path(path).is_some()
 }
 
 async fn copy(store: &PublicStore, entry: &IndexEntry, done: &mut Switched, progress: &dyn Progress) -> Result<()> {

@@ -229,6 +229,7 @@ fn list(manifest: &mut Manifest, path: &str, media_type: &str, bytes: &[u8]) {
         logical_sha256: None,
         rows: None,
         schema: None,
+        part: None,
     });
     manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
 }

@@ -4,15 +4,15 @@ use super::made::{near_batch, near_spec, shares_batch, shares_spec, write_all};
 use super::world::{Line, lists, publish, rows, searches, spec, withhold};
 use crate::attack::{AttackRequest, AttackSettings, TelltaleKind, attack, read_draft};
 use chrono::NaiveDate;
-use solidata_canon::{DataPackage, FileReceipt, PackageSource, TableReceipt, datapackage};
+use solidata_canon::{DataPackage, FileReceipt, FormReceipt, PackageSource, TableReceipt, datapackage};
 use solidata_model::{CheckResult, CodeListEntry, DatasetSpec, Digest, FileEntry, Manifest, NamedDigest, canonical_json};
 use solidata_store::release::{Release, describe_file};
 use std::{fs, path::Path};
 
-const MONTH: &str = "2024-09";
+pub(super) const MONTH: &str = "2024-09";
 const CHECK: &str = "sql/checks/demande_locale/valeurs.sql";
 
-fn lines() -> Vec<Line> {
+pub(super) fn lines() -> Vec<Line> {
     let mut lines = rows("mois", MONTH, &searches(5));
     withhold(&mut lines, |line, _| line.texts[3].starts_with("com-0300"));
     lines
@@ -20,7 +20,7 @@ fn lines() -> Vec<Line> {
 
 /// The words of a data package.
 #[derive(Clone)]
-struct Words {
+pub(super) struct Words {
     title: String,
     description: String,
     publisher: String,
@@ -28,7 +28,7 @@ struct Words {
     created: NaiveDate,
 }
 
-fn words() -> Words {
+pub(super) fn words() -> Words {
     let source = |version: Option<&str>| PackageSource { title: "Liste".into(), version: version.map(str::to_owned), path: None };
     Words {
         title: "Solidata, 2024-09".into(),
@@ -39,8 +39,21 @@ fn words() -> Words {
     }
 }
 
-/// Writes a whole release with everything that a real one has, and gives its manifest.
+/// What a release has beside what [`make`] writes.
+#[derive(Default)]
+pub(super) struct More {
+    pub(super) forms: Vec<(String, FormReceipt)>,
+    pub(super) files: Vec<FileEntry>,
+    pub(super) contracts: Vec<NamedDigest>,
+}
+
+/// Writes a whole release with everything that a real one has but other forms of its tables, and gives its manifest.
 fn make(dir: &Path, words: &Words) -> Manifest {
+    make_with(dir, words, |_, _| More::default())
+}
+
+/// The same, with more, which is made when the tables are there.
+pub(super) fn make_with(dir: &Path, words: &Words, more: impl FnOnce(&Path, &[(&DatasetSpec, TableReceipt)]) -> More) -> Manifest {
     let lines = lines();
     let (near, shares) = (near_batch(&super::made::near(&lines, MONTH)), shares_batch(&super::made::shares(&lines, MONTH)));
     let mut files = write_all(dir, MONTH, &lines);
@@ -54,6 +67,7 @@ fn make(dir: &Path, words: &Words) -> Manifest {
         TableReceipt { rows, logical_sha256, parquet: file(parquet), csv: file(csv) }
     };
     let tables: Vec<(&DatasetSpec, TableReceipt)> = specs.iter().map(|spec| (spec, receipt(spec))).collect();
+    let more = more(dir, &tables);
     let package = DataPackage {
         name: "solidata-2024-09",
         title: &words.title,
@@ -64,7 +78,9 @@ fn make(dir: &Path, words: &Words) -> Manifest {
         publisher: &words.publisher,
         sources: &words.sources,
         tables: &tables,
+        forms: &more.forms,
     };
+    files.extend(more.forms.iter().map(|(table, form)| form.entry(table)).chain(more.files));
     let mut add = |path: &str, media_type: &str, bytes: &[u8]| {
         fs::create_dir_all(dir.join(path).parent().unwrap()).unwrap();
         fs::write(dir.join(path), bytes).unwrap();
@@ -77,7 +93,10 @@ fn make(dir: &Path, words: &Words) -> Manifest {
     let mut manifest = crate::tests::manifest(MONTH, 1, files);
     let text = |name: &str, bytes: &[u8]| NamedDigest { name: name.into(), sha256: Digest::of(bytes) };
     manifest.sql = vec![text("sql/datasets/demande_locale.sql", b"SELECT 1")];
-    manifest.contracts = vec![text("datasets/demande_locale/schema.toml", b"")];
+    manifest.contracts = match more.contracts.is_empty() {
+        true => vec![text("datasets/demande_locale/schema.toml", b"")],
+        false => more.contracts,
+    };
     let check = |name: &str, bytes: &[u8]| CheckResult { name: name.into(), sha256: Digest::of(bytes), violations: 0 };
     manifest.checks = vec![check("contrat/demande_locale/cle", b""), check(CHECK, b"SELECT 2")];
     let vintage = |name: &str| CodeListEntry {

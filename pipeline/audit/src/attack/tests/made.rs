@@ -126,12 +126,15 @@ pub(crate) fn shares_batch(rows: &[Share]) -> RecordBatch {
     RecordBatch::try_from_iter(columns).unwrap()
 }
 
+pub(crate) const NEAR_KEY: &str = r#"["mois", "code_commune", "famille_code"]"#;
+pub(crate) const SHARES_KEY: &str = r#"["periode_type", "periode", "territoire_niveau", "categorie_niveau"]"#;
+
 pub(crate) fn near_spec(batch: &RecordBatch) -> solidata_model::DatasetSpec {
-    spec_of("demande_locale", r#"["mois", "code_commune", "famille_code"]"#, batch)
+    spec_of("demande_locale", NEAR_KEY, batch)
 }
 
 pub(crate) fn shares_spec(batch: &RecordBatch) -> solidata_model::DatasetSpec {
-    spec_of("demande_diffusion", r#"["periode_type", "periode", "territoire_niveau", "categorie_niveau"]"#, batch)
+    spec_of("demande_diffusion", SHARES_KEY, batch)
 }
 
 /// The three tables of the demand as the project writes them.

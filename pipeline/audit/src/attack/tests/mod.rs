@@ -1,4 +1,5 @@
 mod described;
+mod forms;
 mod joint;
 mod made;
 mod releases;

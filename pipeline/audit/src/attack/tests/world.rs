@@ -259,13 +259,20 @@ cadence = "monthly"
 feeds = "supply"
 "#;
 
+pub(crate) const KEY: &str = r#"["periode_type", "periode", "territoire_niveau", "territoire_id", "categorie_code", "resultat"]"#;
+
 pub(crate) fn spec() -> DatasetSpec {
-    let key = r#"["periode_type", "periode", "territoire_niveau", "territoire_id", "categorie_code", "resultat"]"#;
-    spec_of("demande_territoires", key, &batch(&[]))
+    spec_of("demande_territoires", KEY, &batch(&[]))
 }
 
 /// A specification with a column for each of a batch.
 pub(crate) fn spec_of(dataset: &str, sort_key: &str, batch: &RecordBatch) -> DatasetSpec {
+    let [about, schema] = texts_of(sort_key, batch);
+    DatasetSpec::parse(dataset, &about, &schema).unwrap()
+}
+
+/// Its two files.
+pub(crate) fn texts_of(sort_key: &str, batch: &RecordBatch) -> [String; 2] {
     let mut schema = "version = \"2.0.0\"\n".to_owned();
     for field in batch.schema().fields() {
         let kind = match field.data_type() {
@@ -279,7 +286,7 @@ pub(crate) fn spec_of(dataset: &str, sort_key: &str, batch: &RecordBatch) -> Dat
             "[[column]]\nname = \"{name}\"\ntype = \"{kind}\"\nnull = {null}\nfr = \"Une colonne.\"\nen = \"A column.\"\nsince = \"2.0.0\"\n"
         );
     }
-    DatasetSpec::parse(dataset, &format!("{DATASET}sort_key = {sort_key}\n"), &schema).unwrap()
+    [format!("{DATASET}sort_key = {sort_key}\n"), schema]
 }
 
 /// Writes a table as the project does; gives what the manifest says of its files.
@@ -300,6 +307,7 @@ pub(crate) fn write_table(dir: &Path, spec: &DatasetSpec, batch: &RecordBatch) -
         logical_sha256: Some(receipt.logical_sha256),
         rows: Some(receipt.rows),
         schema: Some(schema_path(&spec.id)),
+        part: None,
     };
     vec![
         table(parquet_path(&spec.id), "application/vnd.apache.parquet", receipt.parquet),
