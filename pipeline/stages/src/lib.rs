@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod extract;
 mod in_time;
+mod pages;
 mod past;
 mod project;
 mod protect;
