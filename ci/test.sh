@@ -46,3 +46,5 @@ step "data.gouv.fr itself"
 ci/gates/portal.sh
 step "the harvester of data.gouv.fr, DCAT-AP and feed readers"
 ci/gates/catalogue.sh
+step "pages: in a browser, and every piece of code on them"
+ci/gates/pages.sh

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 forbidden='^(tokio|object_store|datafusion[a-z-]*|reqwest|hyper) v'
 failed=0
 list=$(mktemp)
-for crate in model territory anonymise disclosure attack demand canon catalogue; do
+for crate in model territory anonymise disclosure attack demand canon pages catalogue; do
     found=$(cargo tree --locked -p "solidata-$crate" --edges normal,build --prefix none | grep -E "$forbidden" | sort -u || true)
     if [ -n "$found" ]; then
         printf 'solidata-%s is to be pure but pulls in:\n%s\n' "$crate" "$found"
@@ -35,5 +35,5 @@ if grep -rnE 'std::(fs|env|net|process)::|SystemTime|Instant::now|Utc::now|Local
     done < "$list"
 fi
 rm -f "$list"
-[ "$failed" -eq 0 ] && echo "pure: model territory anonymise disclosure attack demand canon catalogue; independent: synth; alone: disclosure, attack"
+[ "$failed" -eq 0 ] && echo "pure: model territory anonymise disclosure attack demand canon pages catalogue; independent: synth; alone: disclosure, attack"
 exit "$failed"

@@ -19,6 +19,7 @@ mod explain;
 mod extract;
 mod forms;
 mod in_time;
+mod pages;
 mod past;
 mod project;
 mod protect;

@@ -60,6 +60,8 @@ struct ReferenceIndex {
 
 #[derive(Deserialize)]
 struct ReferenceFile {
+    titre: String,
+    source: String,
     millesime: String,
     licence: String,
     sha256: Digest<kind::Text>,
@@ -288,6 +290,19 @@ impl Project {
     /// When it is missing.
     pub fn reference(&self, file: &str) -> Result<&[u8], StageError> {
         self.bytes(&format!("datasets/reference/{file}"))
+    }
+
+    /// What each code list is and where it comes from, in French, by its name.
+    ///
+    /// # Errors
+    /// When the index of the code lists cannot be read.
+    pub fn code_list_words(&self) -> Result<BTreeMap<String, (String, String)>, StageError> {
+        let index = self.index()?;
+        let words = |name: &str| {
+            let of_year = self.year.as_ref().and_then(|year| index.fichier.get(&format!("{year}{name}")));
+            of_year.or(index.fichier.get(name)).map(|said| (name.to_owned(), (said.titre.clone(), said.source.clone())))
+        };
+        Ok(self.under(REFERENCE).filter_map(|path| words(path.trim_start_matches(REFERENCE))).collect())
     }
 
     /// The code lists with their vintage, each proved to be the file that `index.toml` describes.

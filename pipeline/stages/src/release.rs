@@ -3,6 +3,7 @@
 use crate::{
     Engine, Lists, Project, ProtectedCubes, PublishedMonth, StageError,
     datasets::{Sources, Supply},
+    pages::Described,
     since::Base,
 };
 use solidata_audit::{Keys, ReleaseTables, changes, wrong_versions};
@@ -11,7 +12,7 @@ use solidata_canon::{
     parquet_path, schema_path, table_schema,
 };
 use solidata_model::{
-    CHANGES, CHANGES_PAGE, CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool,
+    CHANGES, CHANGES_PAGE, Changes, CheckResult, DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, TestCount, Tool,
     canonical_json, kind,
 };
 use solidata_signing::SecretKey;
@@ -111,11 +112,23 @@ impl Month<'_> {
         let written: Vec<Written<'_>> = sources.fed(&specs).filter_map(|s| Some((s, *tables.get(&s.id)?))).collect();
         let forms = crate::forms::write(&About::of_run(self.run, self.revision, PUBLISHER), &written, folder)?;
         let mut files = self.describe(&written, &forms, cube.as_ref(), folder)?;
-        files.extend(self.changes(&written, folder)?);
+        let (changes, told) = self.changes(&written, folder)?;
+        files.extend(told);
+        let described = Described {
+            month: self,
+            licence: LICENCE,
+            publisher: PUBLISHER,
+            specs: written.iter().map(|(spec, _)| *spec).collect(),
+            files: &files,
+            checks: &checks,
+            changes: &changes,
+        };
+        let pages = described.write(folder)?;
+        files.extend(pages);
         Ok(Release::draft(folder, self.manifest(checks, files)?, &())?)
     }
 
-    /// Writes schemas, pages, the whole project (SQL, contracts, code lists) and the data package; gives an entry for every file of the folder.
+    /// Writes schemas, the whole project (SQL, contracts, code lists) and the data package; gives an entry for every file of the folder.
     fn describe(
         &self,
         tables: &[Written<'_>],
@@ -134,15 +147,7 @@ impl Month<'_> {
         };
         for (spec, _) in tables {
             add(&schema_path(&spec.id), "application/json", &table_schema(spec)?)?;
-            let page = self.project.bytes(&format!("datasets/{}/README.md", spec.id))?;
-            add(&format!("pages/{}.md", spec.id), "text/markdown; charset=utf-8", page)?;
         }
-        if tables.iter().any(|(spec, _)| spec.feeds == solidata_model::Feeds::Demand) {
-            let page = self.project.bytes("datasets/confidentialite.md")?;
-            add("pages/confidentialite.md", "text/markdown; charset=utf-8", page)?;
-        }
-        add("pages/versions.md", "text/markdown; charset=utf-8", self.project.bytes("datasets/versions.md")?)?;
-        add("pages/formats.md", "text/markdown; charset=utf-8", self.project.bytes("datasets/formats.md")?)?;
         for (path, bytes) in self.project.files()? {
             add(&path, media_type(&path), bytes)?;
         }
@@ -202,7 +207,7 @@ impl Month<'_> {
     ///
     /// # Errors
     /// [`StageError::Check`] when the version of a schema does not say what changed in it.
-    fn changes(&self, tables: &[Written<'_>], folder: &Path) -> Result<Vec<FileEntry>, StageError> {
+    fn changes(&self, tables: &[Written<'_>], folder: &Path) -> Result<(Changes, Vec<FileEntry>), StageError> {
         let now = tables_of(self.run.month, self.revision, tables.iter().map(|(spec, _)| spec.id.clone()), folder)?;
         let reason = self.run.revision.as_ref().map(|r| r.reason.as_str());
         let changes = match self.base {
@@ -226,7 +231,7 @@ impl Month<'_> {
             std::fs::write(&full, bytes).map_err(|e| StageError::vault(&full, e))?;
             files.push(describe_file(folder, path, media_type)?);
         }
-        Ok(files)
+        Ok((changes, files))
     }
 
     fn manifest(&self, checks: Vec<CheckResult>, files: Vec<FileEntry>) -> Result<Manifest, StageError> {

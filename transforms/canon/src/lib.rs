@@ -34,7 +34,7 @@ pub use cast::accepts;
 pub use code_lists::with_code_lists;
 pub use conform::{Conformer, arrow_schema, conform};
 pub use csv_read::{CsvBatches, RecordLimit, read_csv};
-pub use datapackage::{DataPackage, PackageSource, csv_path, cube_path, datapackage, parquet_path, schema_path};
+pub use datapackage::{DataPackage, PackageSource, datapackage};
 pub use diff::{Batches, IndicatorValue, Listener, RowChange, SchemaDiff, changes_page, compare_indicators, indicators, rows_diff};
 pub use errata::{ERRATA, ERRATA_PAGE, errata_json, errata_page};
 pub use error::{CanonError, Fault};
@@ -42,6 +42,7 @@ pub use forms::{About, Form, FormPath, FormReceipt, Forms, Limits, RowBatches, l
 pub use logical::{LogicalDigest, logical_digest_of_csv, logical_digest_of_parquet};
 pub use parquet_read::{ParquetBatches, ParquetCheck, check_parquet, contained, read_parquet};
 pub use parquet_write::FileReceipt;
+pub use solidata_model::{csv_path, cube_path, parquet_path, schema_path};
 pub use sums::{read_sha256sums, sha256sums};
 pub use table::{TableReceipt, TableWriter};
 pub use table_schema::{contract_of_table_schema, geometry_of_table_schema, table_schema};

@@ -15,6 +15,7 @@ mod index;
 mod json;
 mod manifest;
 mod month;
+mod paths;
 mod portal_ids;
 mod provenance;
 mod runspec;
@@ -35,6 +36,7 @@ pub use manifest::{
     CheckResult, CodeListEntry, FileEntry, MANIFEST_FORMAT, Manifest, NamedDigest, Part, Previous, SnapshotEntry, TestCount, Tool,
 };
 pub use month::{Month, MonthError, month_range};
+pub use paths::{csv_path, cube_path, parquet_path, schema_path};
 pub use portal_ids::PortalIds;
 pub use provenance::{PROVENANCE, PROVENANCE_MEDIA_TYPE};
 pub use runspec::{RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, Thresholds};

@@ -20,8 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the data package lies in a release.
 pub(crate) const PACKAGE: &str = "datapackage.json";
-/// The pages beside those of the tables: on how the demand is protected, on the versions of schemas and on the forms of files.
-const PAGES: [&str; 3] = ["confidentialite", "formats", "versions"];
+/// The pages beside those of the tables: the whole release, how the demand is protected, what importers can rely on, the forms of files, the versions of schemas, how a
+/// release is checked.
+const PAGES: [&str; 6] = ["index", "confidentialite", "contrat", "formats", "versions", "verifier"];
 
 /// Reads a manifest, and looks at what it says by itself.
 pub(crate) fn read(bytes: &Bytes, listed: Option<Digest<kind::File>>, found: &mut Found) -> Option<Manifest> {
@@ -123,7 +124,9 @@ fn media_type(path: &str, tables: &BTreeSet<&str>) -> Option<&'static str> {
     match (folder, end) {
         ("schemas", "json") if path == MANIFEST_SCHEMA => Some("application/schema+json"),
         ("schemas", "json") => (tables.contains(stem) || stem == CUBE).then_some("application/json"),
-        ("pages", "md") => (tables.contains(stem) || PAGES.contains(&stem)).then_some("text/markdown; charset=utf-8"),
+        ("pages", "md" | "html") if !tables.contains(stem) && !PAGES.contains(&stem) => None,
+        ("pages", "md") => Some("text/markdown; charset=utf-8"),
+        ("pages", "html") => Some("text/html; charset=utf-8"),
         ("sql", "sql") => {
             ["cubes/", "datasets/", "checks/"].iter().any(|part| stem.starts_with(part)).then_some("text/plain; charset=utf-8")
         }

@@ -89,9 +89,10 @@ pub(super) fn compare(
     }
     // Tables first: what describes them differs because they do.
     differences.sort_by_key(|file| (!file.path.starts_with("cubes/"), !file.path.starts_with("data/"), file.path.clone()));
-    // The manifest and what is made from it name the digests of the files: they can only be the same data.
+    // The manifest, what is made from it and the pages name the digests of the files, and pages are worded by the program: they can only be the same data.
     let descriptions = [MANIFEST, SUMS, MANIFEST_SCHEMA, "datapackage.json", solidata_model::PROVENANCE];
-    let tables = differences.iter().filter(|f| !descriptions.contains(&f.path.as_str())).map(|f| f.verdict).max();
+    let described = |path: &str| descriptions.contains(&path) || path.starts_with(solidata_pages::FOLDER);
+    let tables = differences.iter().filter(|f| !described(&f.path)).map(|f| f.verdict).max();
     let verdict = match (tables, differences.iter().map(|f| f.verdict).max()) {
         (_, None) => Verdict::SameBytes,
         (Some(tables), _) if tables > Verdict::SameBytes => tables,

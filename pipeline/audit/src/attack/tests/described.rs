@@ -88,6 +88,7 @@ pub(super) fn make_with(dir: &Path, words: &Words, more: impl FnOnce(&Path, &[(&
     };
     add("datapackage.json", "application/json", &datapackage(&package).unwrap());
     add("pages/confidentialite.md", "text/markdown; charset=utf-8", b"# Secret\n");
+    add("pages/demande_locale.html", "text/html; charset=utf-8", b"<!DOCTYPE html>\n");
     add("sql/datasets/demande_locale.sql", "text/plain; charset=utf-8", b"SELECT 1");
     add(CHECK, "text/plain; charset=utf-8", b"SELECT 2");
     let mut manifest = crate::tests::manifest(MONTH, 1, files);
@@ -146,7 +147,14 @@ async fn a_manifest_says_what_follows_from_the_files_before_it_is_published() {
     manifest_tells("what is said of tables", |m| file(m, CHECK).rows = Some(12)).await;
     manifest_tells("does not list schemas/demande_locale.json", |m| m.files.retain(|f| f.path != "schemas/demande_locale.json")).await;
     manifest_tells("parameters_sha256", |m| m.run.partial = true).await;
-    for path in ["data/primaires.json", "exacts.parquet", "pages/primaires.md", "sql/primaires/12.sql", "schemas/primaires.json"] {
+    for path in [
+        "data/primaires.json",
+        "exacts.parquet",
+        "pages/primaires.md",
+        "pages/primaires.html",
+        "sql/primaires/12.sql",
+        "schemas/primaires.json",
+    ] {
         let more = |m: &mut Manifest| {
             let mut more = file(m, CHECK).clone();
             more.path = path.into();
