@@ -49,7 +49,7 @@ impl World {
         let specs =
             DATASETS.map(|id| DatasetSpec::parse(id, &read(&format!("{id}/dataset.toml")), &read(&format!("{id}/schema.toml"))).unwrap());
         let mut texts = BTreeMap::new();
-        for path in ["confidentialite.md", "contrat.md", "versions.md", "verifier.md"] {
+        for path in ["confidentialite.md", "contrat.md", "formats.md", "versions.md", "verifier.md"] {
             texts.insert(path.to_owned(), read(path));
         }
         let mut files = Vec::new();
