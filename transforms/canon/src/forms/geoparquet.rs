@@ -155,8 +155,9 @@ pub(super) fn logical_digest<R: ChunkReader + 'static>(
         }
         hasher.add(&cells, rows.num_rows());
     }
+    let wanted = about(extent).to_string();
     match said.as_slice() {
-        [Some(text)] if *text == about(extent).to_string() => Ok(hasher.finish()),
+        [Some(text)] if *text == wanted => Ok(hasher.finish()),
         _ => Err(differs("its metadata are")),
     }
 }
