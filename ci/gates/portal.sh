@@ -22,6 +22,7 @@ quietly() { "$@" > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }; }
 sample() { # FOLDER, SEED
     quietly "$solidata" synth --out "$work/$1" --from 2024-08-20 --to 2024-10-31 --departments 67 --seed "$2" --scale 0.3
 }
+: > "$work/defaults.toml"
 sample one 5
 sample two 6
 first="$work/one/snapshot.archive.gz" second="$work/two/snapshot.archive.gz"
@@ -30,7 +31,7 @@ stage() { cp -r "$work/$1" "$work/$1-$2"; }
 for store in all supply; do
     search=()
     if [ "$store" = all ]; then search=(--search "$first"); fi
-    run() { quietly "$solidata" run --lieux "$1" --vault "$work/vault-$store" --public "$work/$store" "${@:2}"; }
+    run() { quietly "$solidata" run --lieux "$1" --vault "$work/vault-$store" --public "$work/$store" --config "$work/defaults.toml" "${@:2}"; }
     run "$first" --month 2024-09 ${search[@]+"${search[@]}"}
     stage "$store" month
     run "$first" --month 2024-10 ${search[@]+"${search[@]}"}

@@ -358,7 +358,7 @@ def refusals():
         "DATAGOUV_API_KEY:": solidata(2, "publish --datagouv", "all-revised", vault="r", key=None)[1],
         "organization": solidata(2, "publish --datagouv", "all-revised", vault="o", config=settings(organization="6b0bc0106ab2c41b09677add"))[1],
         "[datagouv] zone": solidata(2, "publish --datagouv", "all-revised", vault="r", config=settings(zone="fr:commune:99999"))[1],
-        "--datagouv": solidata(2, "publish", "all-revised")[1],
+        "--datagouv": solidata(2, "publish --dry-run", "all-revised")[1],
     }
     for word, said in told.items():
         must(word in said, f"'{word}' is not in: {said}")

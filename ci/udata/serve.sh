@@ -21,12 +21,14 @@ start)
     state=$(mktemp -d "${TMPDIR:-/tmp}/solidata-udata.XXXXXX")
     TMPDIR="$state" "$venv/bin/python" "$here/lab.py" >"$state/ready" 2>"$state/udata.log" </dev/null 9>&- &
     echo $! >"$state/udata.pid"
-    for _ in $(seq 300); do
+    # It imports a great deal: seconds on an idle machine, a minute or more on a busy one.
+    for _ in $(seq 1800); do
         [ -s "$state/ready" ] && break
         kill -0 "$(cat "$state/udata.pid")" 2>/dev/null || break
         sleep 0.1
     done
     [ -s "$state/ready" ] || {
+        echo "udata/serve.sh: udata did not start" >&2
         tail -n 20 "$state/udata.log" >&2
         stop "$state"
         exit 3
