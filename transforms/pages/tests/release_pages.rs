@@ -18,7 +18,7 @@ fn the_same_facts_give_the_same_pages_in_order() {
     assert_eq!(first, pages(&World::corrected().release()).unwrap());
     assert!(first.is_sorted_by(|a, b| a.path < b.path));
     let mut names: Vec<String> =
-        ["index", "confidentialite", "contrat", "versions", "verifier"].into_iter().chain(DATASETS).map(str::to_owned).collect();
+        ["index", "confidentialite", "contrat", "formats", "versions", "verifier"].into_iter().chain(DATASETS).map(str::to_owned).collect();
     names = names.iter().flat_map(|name| [format!("pages/{name}.html"), format!("pages/{name}.md")]).collect();
     names.sort();
     assert_eq!(first.iter().map(|page| page.path.clone()).collect::<Vec<_>>(), names);
@@ -30,7 +30,7 @@ fn without_demand_there_is_no_page_on_its_protection() {
     let mut world = World::new();
     world.specs.retain(|spec| spec.protection.is_none());
     let pages = made(&world);
-    assert_eq!(pages.len(), 2 * 7);
+    assert_eq!(pages.len(), 2 * 8);
     assert!(!pages["pages/index.html"].contains("confidentialite.html"));
 }
 
@@ -84,6 +84,26 @@ fn the_figures_are_there_as_french_writes_them() {
     // A level without a row in the table of shares is zero.
     assert!(demand.contains("| commune | septembre\u{a0}2024 | 0\u{202f}% | 0\u{202f}% |"), "{demand}");
     assert!(demand.contains("moins de **11\u{a0}contributeurs**") && demand.contains("**5\u{202f}000 habitants**"), "{demand}");
+}
+
+#[test]
+fn every_form_of_a_table_is_named_and_parts_apart() {
+    let pages = made(&World::new());
+    let structures = &pages["pages/structures.md"];
+    for (path, form) in [
+        ("data/structures.csv", "CSV : UTF-8, virgule"),
+        ("data/structures.parquet", "Parquet"),
+        ("data/structures.xlsx", "Classeur Excel ou LibreOffice"),
+        ("data/structures.csv.gz", "CSV compressé (gzip)"),
+        ("geo/structures.geojson", "GeoJSON"),
+        ("geo/structures.parquet", "GeoParquet"),
+    ] {
+        let row = format!("| [{}](../{path}) | {} |", path.replace('_', "\\_"), form.replace(" :", "\u{a0}:"));
+        assert!(structures.contains(&row), "{row}: {structures}");
+    }
+    assert!(structures.contains("- [parts/structures/code\\_region-44.xlsx](../parts/structures/code_region-44.xlsx)"), "{structures}");
+    assert!(structures.contains("ouvrir [data/structures.xlsx](../data/structures.xlsx)"), "{structures}");
+    assert!(pages["pages/index.md"].contains("[geoparquet](../geo/structures.parquet)") && !pages["pages/index.md"].contains("parts/"));
 }
 
 #[test]
