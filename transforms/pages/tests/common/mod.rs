@@ -1,5 +1,5 @@
 //! A release that could be: the datasets as they are promised, and figures made up for it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use solidata_model::{
     ChangedKeys, Changes, CheckResult, CodeListEntry, ColumnChange, DatasetChanges, DatasetSpec, Digest, Feeds, FileEntry, IndicatorChange,
