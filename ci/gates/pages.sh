@@ -14,14 +14,13 @@ solidata=$(realpath "${SOLIDATA:-${CARGO_TARGET_DIR:-target}/release/solidata}")
 
 release=${1:-}
 if [ -z "$release" ]; then
-    {
-        "$solidata" synth --out "$work/snapshot" --from 2024-08-01 --to 2024-09-30 --departments 67,68 --seed 11 --scale 0.5 --form archive &&
-            "$solidata" keygen --no-password --vault "$work/vault" &&
-            printf '[signing]\nkey = "%s"\n' "$work/vault/signing/solidata.key" > "$work/solidata.toml" &&
-            for month in 2024-08 2024-09; do
-                (cd "$work" && "$solidata" run --month "$month" --lieux snapshot/snapshot.archive.gz --search snapshot/snapshot.archive.gz --vault vault --public public) || exit
-            done
-    } > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
+    ( # with settings of its own, and two months, so that there is something to compare
+        cd "$work" &&
+            printf 'vault = "vault"\npublic = "public"\n[signing]\nkey = "vault/signing/solidata.key"\n' > solidata.toml &&
+            "$solidata" synth --out snapshot --from 2024-08-01 --to 2024-09-30 --departments 67,68 --seed 11 --scale 0.5 --form archive &&
+            "$solidata" keygen --no-password --vault vault &&
+            "$solidata" run --from 2024-08 --to 2024-09 --lieux snapshot/snapshot.archive.gz --search snapshot/snapshot.archive.gz
+    ) > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
     release="$work/public/releases/2024-09/r1"
     CLE=$(tail -1 "$work/vault/signing/solidata.pub")
     export CLE

@@ -1,7 +1,7 @@
 //! The page of a dataset.
 
 use crate::{
-    CONFIDENTIALITY, Dataset, PagesError, Release, VERIFYING, VERSIONS,
+    CONFIDENTIALITY, Dataset, FORMATS, PagesError, Release, VERIFYING, VERSIONS,
     block::{Block, ColumnDoc, Head, Table},
     changes,
     document::Document,
@@ -118,15 +118,18 @@ fn cadence(code: &str) -> Text {
 
 /// What a form of a table is, by its ending.
 fn form(path: &str) -> &'static str {
-    const FORMS: [(&str, &str); 6] = [
+    const FORMS: [(&str, &str); 5] = [
         (".csv.gz", "CSV compressé (gzip)"),
         (".csv", "CSV : UTF-8, virgule"),
-        (".geo.parquet", "GeoParquet"),
         (".parquet", "Parquet"),
         (".xlsx", "Classeur Excel ou LibreOffice"),
         (".geojson", "GeoJSON"),
     ];
-    FORMS.iter().find(|(end, _)| path.ends_with(end)).map_or("autre", |(_, words)| words)
+    match FORMS.iter().find(|(end, _)| path.ends_with(end)) {
+        Some((".parquet", _)) if path.starts_with("geo/") => "GeoParquet",
+        Some((_, words)) => words,
+        None => "autre",
+    }
 }
 
 fn files(release: &Release<'_>, dataset: &Dataset<'_>, forms: &[&FileEntry]) -> Result<Vec<Block>, PagesError> {
@@ -138,7 +141,7 @@ fn files(release: &Release<'_>, dataset: &Dataset<'_>, forms: &[&FileEntry]) -> 
     };
     let mut rows: Vec<_> = forms.iter().map(|file| row(file, form(&file.path))).collect();
     rows.push(row(schema, "description des colonnes (Table Schema)"));
-    Ok(vec![
+    let mut blocks = vec![
         Block::Table(Table {
             caption: "Les fichiers de ce jeu".into(),
             columns: vec![
@@ -154,9 +157,23 @@ fn files(release: &Release<'_>, dataset: &Dataset<'_>, forms: &[&FileEntry]) -> 
                 .and(Inline::Code("AAAA-MM-JJ".into()))
                 .plain(", cellule vide = pas de valeur. Les empreintes entières sont dans ")
                 .join(&Text::file("SHA256SUMS", "SHA256SUMS"))
+                .plain(" ; ce que chaque forme contient : ")
+                .join(&Text::page("Formats", FORMATS))
                 .plain("."),
         ),
-    ])
+    ];
+    let parts: Vec<Text> = release
+        .parts_of(id)
+        .iter()
+        .map(|file| Text::file(&file.path, &file.path).plain(format!(" ({})", french::size(file.bytes))))
+        .collect();
+    if !parts.is_empty() {
+        blocks.push(Block::paragraph(
+            "Les fichiers trop grands pour l’aperçu de data.gouv.fr sont aussi donnés en parties, qui ont ensemble toutes les lignes :",
+        ));
+        blocks.push(Block::List { numbered: false, items: parts });
+    }
+    Ok(blocks)
 }
 
 fn kind(kind: ColumnType) -> String {

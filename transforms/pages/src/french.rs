@@ -51,10 +51,10 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{},{}{SPACE}{name}", integer(tenths / 10), tenths % 10)
 }
 
-/// `1er octobre 2024`, without breaks.
+/// `1er octobre 2024`; a line may be broken before the year only.
 pub(crate) fn day(day: NaiveDate) -> String {
     let number = if day.day() == 1 { "1er".to_owned() } else { day.day().to_string() };
-    format!("{number}{SPACE}{}{SPACE}{}", month_name(day.month()), day.year())
+    format!("{number}{SPACE}{} {}", month_name(day.month()), day.year())
 }
 
 /// `septembre 2024`.
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(difference(3, 3), "0");
         assert_eq!(size(512), "512\u{a0}o");
         assert_eq!(size(1_250_000), "1,2\u{a0}Mo");
-        assert_eq!(day("2024-10-01".parse().unwrap()), "1er\u{a0}octobre\u{a0}2024");
+        assert_eq!(day("2024-10-01".parse().unwrap()), "1er\u{a0}octobre 2024");
         assert_eq!(of_month("2024-10".parse().unwrap()), "d’octobre\u{a0}2024");
         assert_eq!(of_month("2024-09".parse().unwrap()), "de septembre\u{a0}2024");
         assert_eq!(period("2024-T3"), "3e\u{a0}trimestre\u{a0}2024");

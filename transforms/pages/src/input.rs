@@ -130,13 +130,20 @@ impl<'a> Release<'a> {
         self.file(path).ok_or_else(|| PagesError::Missing { path: path.to_owned() })
     }
 
-    /// The files of a dataset's table: Parquet and CSV first, then every other form.
+    /// The files of a dataset's whole table: CSV and Parquet first, then every other form.
     pub(crate) fn forms_of(&self, dataset: &str) -> Result<Vec<&'a FileEntry>, PagesError> {
         let first = [solidata_model::csv_path(dataset), solidata_model::parquet_path(dataset)];
         let mut forms = first.iter().map(|path| self.required(path)).collect::<Result<Vec<_>, _>>()?;
-        let own = format!("data/{dataset}.");
-        forms.extend(self.files.iter().filter(|file| file.path.starts_with(&own) && !first.contains(&file.path)));
+        let own = ["data", "geo"].map(|folder| format!("{folder}/{dataset}."));
+        let other = |file: &&FileEntry| own.iter().any(|begin| file.path.starts_with(begin)) && !first.contains(&file.path);
+        forms.extend(self.files.iter().filter(other));
         Ok(forms)
+    }
+
+    /// The files that have a part of a dataset's rows each.
+    pub(crate) fn parts_of(&self, dataset: &str) -> Vec<&'a FileEntry> {
+        let own = ["parts", "geo"].map(|folder| format!("{folder}/{dataset}/"));
+        self.files.iter().filter(|file| own.iter().any(|begin| file.path.starts_with(begin))).collect()
     }
 
     /// Where a code list lies in the release: its own folder, or that of an earlier year.

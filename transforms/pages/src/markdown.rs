@@ -111,7 +111,7 @@ pub(crate) fn languages(text: &str) -> (&str, Option<&str>) {
 /// Hand-written Markdown as HTML. HTML in it is shown as text, a picture as its description.
 pub(crate) fn html(text: &str, headings: &mut Headings) -> String {
     let mut out = String::new();
-    let mut events = parser(text).into_iter();
+    let mut events = parser(text);
     let mut plain = Vec::new();
     while let Some(event) = events.next() {
         let special = match &event {

@@ -117,7 +117,11 @@ fn presentation(release: &Release<'_>, dataset: &Dataset<'_>) -> Result<[Block; 
     let rows = release.required(&parquet_path(&spec.id))?.rows.unwrap_or_default();
     let mut facts = Text::page("Colonnes, méthode, limites", &spec.id).plain(format!(" · {}", french::counted(rows, "ligne", "lignes")));
     for file in release.forms_of(&spec.id)? {
-        let form = file.path.split_once('.').map_or("", |(_, form)| form);
+        let form = match file.path.split_once('.') {
+            Some((place, "parquet")) if place.starts_with("geo/") => "geoparquet",
+            Some((_, form)) => form,
+            None => "",
+        };
         facts = facts.plain(" · ").join(&Text::file(form, &file.path)).plain(format!("\u{a0}({})", french::size(file.bytes)));
     }
     Ok([Block::heading(3, &spec.title_fr, &spec.title_en), Block::paragraph(spec.description_fr.as_str()), Block::Paragraph(facts)])

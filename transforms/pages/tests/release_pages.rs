@@ -1,4 +1,5 @@
 //! What the pages of a release say, and what they never do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -18,7 +19,7 @@ fn the_same_facts_give_the_same_pages_in_order() {
     assert_eq!(first, pages(&World::corrected().release()).unwrap());
     assert!(first.is_sorted_by(|a, b| a.path < b.path));
     let mut names: Vec<String> =
-        ["index", "confidentialite", "contrat", "versions", "verifier"].into_iter().chain(DATASETS).map(str::to_owned).collect();
+        ["index", "confidentialite", "contrat", "formats", "versions", "verifier"].into_iter().chain(DATASETS).map(str::to_owned).collect();
     names = names.iter().flat_map(|name| [format!("pages/{name}.html"), format!("pages/{name}.md")]).collect();
     names.sort();
     assert_eq!(first.iter().map(|page| page.path.clone()).collect::<Vec<_>>(), names);
@@ -30,7 +31,7 @@ fn without_demand_there_is_no_page_on_its_protection() {
     let mut world = World::new();
     world.specs.retain(|spec| spec.protection.is_none());
     let pages = made(&world);
-    assert_eq!(pages.len(), 2 * 7);
+    assert_eq!(pages.len(), 2 * 8);
     assert!(!pages["pages/index.html"].contains("confidentialite.html"));
 }
 
@@ -75,7 +76,7 @@ fn the_figures_are_there_as_french_writes_them() {
     let structures = &pages["pages/structures.md"];
     assert!(structures.contains("| Lignes · *Rows* | 71\u{202f}000 |"), "{structures}");
     assert!(
-        structures.contains("1er\u{a0}octobre\u{a0}2024")
+        structures.contains("1er\u{a0}octobre 2024")
             && structures.contains("2 contrôles passés, sans écart".replacen(' ', "\u{a0}", 1).as_str())
     );
     assert!(structures.contains("| `commune` | 161 | 12,0\u{202f}% |"), "{structures}");
@@ -84,6 +85,26 @@ fn the_figures_are_there_as_french_writes_them() {
     // A level without a row in the table of shares is zero.
     assert!(demand.contains("| commune | septembre\u{a0}2024 | 0\u{202f}% | 0\u{202f}% |"), "{demand}");
     assert!(demand.contains("moins de **11\u{a0}contributeurs**") && demand.contains("**5\u{202f}000 habitants**"), "{demand}");
+}
+
+#[test]
+fn every_form_of_a_table_is_named_and_parts_apart() {
+    let pages = made(&World::new());
+    let structures = &pages["pages/structures.md"];
+    for (path, form) in [
+        ("data/structures.csv", "CSV : UTF-8, virgule"),
+        ("data/structures.parquet", "Parquet"),
+        ("data/structures.xlsx", "Classeur Excel ou LibreOffice"),
+        ("data/structures.csv.gz", "CSV compressé (gzip)"),
+        ("geo/structures.geojson", "GeoJSON"),
+        ("geo/structures.parquet", "GeoParquet"),
+    ] {
+        let row = format!("| [{}](../{path}) | {} |", path.replace('_', "\\_"), form.replace(" :", "\u{a0}:"));
+        assert!(structures.contains(&row), "{row}: {structures}");
+    }
+    assert!(structures.contains("- [parts/structures/code\\_region-44.xlsx](../parts/structures/code_region-44.xlsx)"), "{structures}");
+    assert!(structures.contains("ouvrir [data/structures.xlsx](../data/structures.xlsx)"), "{structures}");
+    assert!(pages["pages/index.md"].contains("[geoparquet](../geo/structures.parquet)") && !pages["pages/index.md"].contains("parts/"));
 }
 
 #[test]
@@ -122,7 +143,7 @@ fn what_must_be_seen_first_is_said_on_every_page_of_figures() {
     let pages = made(&World::corrected());
     for name in DATASETS.into_iter().chain(["index"]) {
         let html = &pages[&format!("pages/{name}.html")];
-        assert!(html.contains("Mois incomplet") && html.contains("s’arrêtent au 21\u{a0}septembre\u{a0}2024"), "{name}");
+        assert!(html.contains("Mois incomplet") && html.contains("s’arrêtent au 21\u{a0}septembre 2024"), "{name}");
         assert!(html.contains("corrige l’édition r1 de septembre\u{a0}2024") && html.contains("&lt;dans le Bas-Rhin&gt;"), "{name}");
         assert!(!html.contains("<dans"), "{name}");
     }

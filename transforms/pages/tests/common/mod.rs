@@ -1,5 +1,5 @@
 //! A release that could be: the datasets as they are promised, and figures made up for it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use solidata_model::{
     ChangedKeys, Changes, CheckResult, CodeListEntry, ColumnChange, DatasetChanges, DatasetSpec, Digest, Feeds, FileEntry, IndicatorChange,
@@ -41,6 +41,7 @@ fn entry(path: &str, rows: Option<u64>) -> FileEntry {
         logical_sha256: None,
         rows,
         schema: None,
+        part: None,
     }
 }
 
@@ -67,7 +68,8 @@ impl World {
             let check = |name: String| CheckResult { sha256: Digest::of(name.as_bytes()), name, violations: 0 };
             checks.extend([check(format!("contrat/{id}/cle")), check(format!("sql/checks/{id}/sommes.sql"))]);
         }
-        files.extend([entry("data/structures.xlsx", None), entry("data/structures.geojson", None)]);
+        files.extend([entry("data/structures.xlsx", None), entry("geo/structures.geojson", None), entry("geo/structures.parquet", None)]);
+        files.extend([entry("data/structures.csv.gz", None), entry("parts/structures/code_region-44.xlsx", None)]);
         let list = |name: &str, vintage: &str| CodeListEntry {
             name: name.into(),
             vintage: vintage.into(),

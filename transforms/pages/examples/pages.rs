@@ -1,5 +1,5 @@
-//! `cargo run --release -p solidata-pages --example sample -- FOLDER [corrected]`: the pages of a made-up release, to look at, and empty files that they name.
-#![allow(clippy::unwrap_used)]
+//! `cargo run --release -p solidata-pages --example pages -- FOLDER [corrected]`: the pages of a made-up release, to look at, and empty files that they name.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
