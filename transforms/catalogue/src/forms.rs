@@ -134,6 +134,7 @@ mod tests {
                 logical_sha256: None,
                 rows: None,
                 schema: None,
+                part: None,
             };
             form_of(&entry).map(|(dataset, file)| (dataset.to_owned(), file.form.label, file.part.map(str::to_owned)))
         };

@@ -28,9 +28,13 @@ pub(super) fn of(spec: &DatasetSpec, current: &Current, settings: &Settings) -> 
 
 /// The data files of a dataset with the endings of their names, the known forms first.
 pub(super) fn data_files<'m>(manifest: &'m Manifest, dataset: &str) -> impl Iterator<Item = (&'m str, &'m FileEntry)> {
-    let prefix = format!("data/{dataset}.");
-    let mut files: Vec<_> =
-        manifest.files.iter().filter_map(|f| Some((f.path.strip_prefix(&prefix)?, f))).filter(|(e, _)| !e.contains('/')).collect();
+    // A table with a point in each row lies beneath `geo/`, as the map formats that it is in.
+    let [prefix, geographic] = ["data", "geo"].map(|folder| format!("{folder}/{dataset}."));
+    let ending = |file: &'m FileEntry| match file.path.strip_prefix(&prefix) {
+        Some(ending) => Some(ending),
+        None => file.path.strip_prefix(&geographic).map(|ending| if ending == "parquet" { "geoparquet" } else { ending }),
+    };
+    let mut files: Vec<_> = manifest.files.iter().filter_map(|f| Some((ending(f)?, f))).filter(|(e, _)| !e.contains('/')).collect();
     files.sort_by_key(|(ending, _)| (form(ending).rank, *ending));
     files.into_iter()
 }
