@@ -7,7 +7,7 @@ pub mod sample;
 pub mod seeds;
 
 use sample::{LISTS, Records, contract};
-use solidata_model::{Changes, ChainLink, ColumnType, DatasetSpec, Digest, Index, Manifest, Month, canonical_json, kind};
+use solidata_model::{ChainLink, Changes, ColumnType, DatasetSpec, Digest, Index, Manifest, Month, canonical_json, kind};
 use solidata_signing::{PublicKey, SecretKey, check_index_signature, check_keys};
 use solidata_sources::{Collection, Request, read_bytes};
 use std::{hint::black_box, io::Cursor};

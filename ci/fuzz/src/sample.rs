@@ -32,8 +32,6 @@ pub fn silence() {
     ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
 }
 
-
-
 /// Its columns.
 pub const SCHEMA: &str = r#"
 version = "1.0.0"
@@ -111,7 +109,9 @@ pub fn rows(count: i64) -> RecordBatch {
     let columns: Vec<Arc<dyn Array>> = vec![
         Arc::new(StringArray::from_iter_values(n.clone().map(|i| format!("lieu-{i:05}")))),
         Arc::new(Int64Array::from_iter(n.clone().map(|i| every(i, 3)))),
-        Arc::new(Decimal128Array::from_iter(n.clone().map(|i| every(i, 4).map(i128::from))).with_precision_and_scale(12, 3).expect("a type")),
+        Arc::new(
+            Decimal128Array::from_iter(n.clone().map(|i| every(i, 4).map(i128::from))).with_precision_and_scale(12, 3).expect("a type"),
+        ),
         Arc::new(Date32Array::from_iter(n.clone().map(|i| every(i, 5).map(|i| 19_000 + i as i32)))),
         Arc::new(BooleanArray::from_iter(n.clone().map(|i| every(i, 6).map(|i| i % 2 == 0)))),
         Arc::new(StringArray::from_iter(n.map(|i| every(i, 7).map(|i| if i % 2 == 0 { "publie" } else { "secret" })))),
@@ -225,7 +225,10 @@ impl CodeLists {
 
     /// A short piece of each list.
     pub fn pieces(&self) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
-        self.files.iter().enumerate().map(|(at, (_, bytes))| (at, bytes.split_inclusive(|b| *b == b'\n').take(6).flatten().copied().collect()))
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(at, (_, bytes))| (at, bytes.split_inclusive(|b| *b == b'\n').take(6).flatten().copied().collect()))
     }
 }
 
