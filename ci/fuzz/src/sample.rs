@@ -298,6 +298,7 @@ fn make(dir: &Path) -> Manifest {
         logical_sha256: Some(receipt.logical_sha256),
         rows: Some(receipt.rows),
         schema: Some(schema_path("essai")),
+        part: None,
     };
     let files = vec![
         table(parquet, "application/vnd.apache.parquet", receipt.parquet),
@@ -314,6 +315,7 @@ fn make(dir: &Path) -> Manifest {
         covered_until: None,
         cut_off: None,
         thresholds: Thresholds::default(),
+        since: None,
         revision: None,
     };
     Manifest {

@@ -1,5 +1,7 @@
 //! What a code list and bounds make of a contract: enumerations in its schema, values that the writer refuses, versions that it needs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity)]
+
 use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use regex::Regex;
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! Rows, to every form, and back: the same rows, and the same bytes whatever the batches.
-#![allow(clippy::unwrap_used)]
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity)]
 
 mod common;
 
@@ -43,7 +44,8 @@ fn forms_of(
 ) -> Result<(Vec<FormReceipt>, BTreeMap<String, Vec<u8>>, TableReceipt), CanonError> {
     let (table, _, _) = written(spec, batches);
     let files = Files::default();
-    let rows = || -> Result<RowBatches, CanonError> { Ok(Box::new(batches.to_vec().into_iter().map(Ok))) };
+    let owned = batches.to_vec();
+    let rows = || -> Result<RowBatches, CanonError> { Ok(Box::new(owned.clone().into_iter().map(Ok))) };
     let forms = Forms { spec, about: &about(), limits, table: &table, rows: &rows };
     let made = write_forms(&forms, &mut |path| Ok(Box::new(InFiles(files.clone(), path.to_owned()))))?;
     let files = files.lock().unwrap().clone();

@@ -70,7 +70,7 @@ fn a_footer_is_not_believed() {
     refused(footer(&wide, 0), "more than 500");
     let good = footer(&[element(Some(1)), element(None)], 0);
     refused([b"PAR1".as_slice(), &u32::MAX.to_le_bytes(), b"PAR1"].concat(), "longer");
-    refused(&good.slice(..7)[..].to_vec()[..], "short");
+    refused(good.slice(..7), "short");
 }
 
 #[test]

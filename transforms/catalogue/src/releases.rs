@@ -183,11 +183,14 @@ fn versions<'a>(world: &'a World<'_>) -> Versions<'a> {
     found
 }
 
+/// The releases with one version of a schema, the oldest one first.
+type Uses<'a> = Vec<(&'a Edition<'a>, &'a Table<'a>)>;
+
 fn datasets(world: &World<'_>) -> Vec<DatasetVersions> {
     let current = world.latest().and_then(|edition| edition.held.as_ref());
-    let described = |(id, numbers): (&str, BTreeMap<Vec<u64>, Vec<(&Edition<'_>, &Table<'_>)>>)| {
+    let described = |(id, numbers): (&str, BTreeMap<Vec<u64>, Uses<'_>>)| {
         let newest = numbers.values().flatten().max_by_key(|(e, _)| (e.entry.month, e.entry.revision)).map(|(_, table)| &table.schema)?;
-        let version = |uses: &Vec<(&Edition<'_>, &Table<'_>)>| {
+        let version = |uses: &Uses<'_>| {
             let ((first, table), (last, _)) = (uses.first()?, uses.last()?);
             Some(SchemaVersion {
                 version: table.schema.version.clone(),

@@ -105,10 +105,10 @@ fn version(
     if let Some((before, ..)) = place.checked_sub(1).and_then(|i| editions.get(i)) {
         node = node.with(PREV, version_id(world, before, of.id));
     }
-    if let Some(revision) = &run.revision {
-        if let Some((corrected, ..)) = editions.iter().find(|(e, ..)| e.entry.prefix == revision.corrects) {
-            node = node.with(PREVIOUS_VERSION, version_id(world, corrected, of.id));
-        }
+    if let Some(revision) = &run.revision
+        && let Some((corrected, ..)) = editions.iter().find(|(e, ..)| e.entry.prefix == revision.corrects)
+    {
+        node = node.with(PREVIOUS_VERSION, version_id(world, corrected, of.id));
     }
     let status = match edition.entry.state {
         ReleaseState::Current => "COMPLETED",

@@ -44,7 +44,16 @@ impl Store {
         let mut files = Vec::new();
         let mut file = |path: String, bytes: &[u8], schema: Option<String>| {
             let (sha256, size) = (Digest::of(bytes), bytes.len() as u64);
-            files.push(FileEntry { path, media_type: String::new(), bytes: size, sha256, logical_sha256: None, rows: None, schema });
+            files.push(FileEntry {
+                path,
+                media_type: String::new(),
+                bytes: size,
+                sha256,
+                logical_sha256: None,
+                rows: None,
+                schema,
+                part: None,
+            });
         };
         for (id, version) in [("structures", "1.0.0"), ("demande_territoires", version)] {
             let (path, text) = (format!("schemas/{id}.json"), schema(id, version));

@@ -30,6 +30,7 @@ where = { code = ["a", "b"] }
 sum = "n"
 "#;
 
+#[allow(clippy::too_many_arguments)]
 fn dataset(folder: &Path, id: &str, feeds: &str, key: &str, indicators: &str, version: &str, columns: &[&str], csv: &str) {
     let at = folder.join("datasets").join(id);
     fs::create_dir_all(&at).unwrap();

@@ -63,7 +63,7 @@ fn what_happens_to_releases_after_their_publication() {
     assert_eq!(json(&work.join(AUGUST).join("changes.json"))["since"], Value::Null);
     let dataset = |name: &str| changes["datasets"].as_array().unwrap().iter().find(|d| d["dataset"] == name).unwrap();
     assert_eq!((&dataset("demande_territoires")["rows"], &dataset("structures")["rows"]["changed"]), (&Value::Null, &0.into()));
-    let bas_rhin = dataset("demande_territoires")["indicators"].as_array().unwrap().iter().find(|i| i["territoire_id"] == "fr").unwrap();
+    let france = dataset("demande_territoires")["indicators"].as_array().unwrap().iter().find(|i| i["territoire_id"] == "fr").unwrap();
     assert!(france["after"].as_i64().unwrap() > 100 && france["before"].as_i64().unwrap() > 100, "{france}");
     let page = fs::read_to_string(work.join(SEPTEMBER).join("CHANGES.md")).unwrap();
     assert!(page.contains("Par rapport à `releases/2024-08/r1`") && page.contains("France (`fr`)"), "{page}");

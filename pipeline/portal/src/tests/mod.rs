@@ -19,6 +19,7 @@ fn file(path: &str, text: &str) -> FileEntry {
         logical_sha256: table.then(|| Digest::of(text.as_bytes())),
         rows: table.then_some(3),
         schema: table.then(|| format!("schemas/{id}.json")),
+        part: None,
     }
 }
 
@@ -34,6 +35,7 @@ fn published(month: &str, revision: u32, paths: &[&str]) -> Published {
         covered_until: Some(day),
         cut_off: None,
         thresholds: Thresholds::default(),
+        since: None,
         revision: None,
     };
     let mut files: Vec<_> = paths.iter().map(|path| file(path, &format!("{path} {month} {revision}"))).collect();

@@ -94,7 +94,9 @@ proptest! {
         (p, q) in (1usize..7, 1usize..7),
     ) {
         let mut heard = BTreeMap::new();
-        let mut listener = |what: RowChange, key: String| drop(heard.insert(key, what));
+        let mut listener = |what: RowChange, key: String| {
+            heard.insert(key, what);
+        };
         let found = rows_diff(&mut batches(&a, p).into_iter().map(Ok), &mut batches(&b, q).into_iter().map(Ok), &["k"], &[], &mut listener).unwrap();
         let mut wanted = BTreeMap::new();
         for key in a.keys().chain(b.keys()) {
@@ -120,10 +122,10 @@ proptest! {
     }
 }
 
-fn figures(rows: &[(&str, &str, &str, Option<i64>)]) -> RecordBatch {
-    let text = |of: &dyn Fn(&(&str, &str, &str, Option<i64>)) -> String| {
-        Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>()) as ArrayRef
-    };
+type Figure<'a> = (&'a str, &'a str, &'a str, Option<i64>);
+
+fn figures(rows: &[Figure<'_>]) -> RecordBatch {
+    let text = |of: &dyn Fn(&Figure<'_>) -> String| Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>()) as ArrayRef;
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("mois", text(&|r| r.0.into())),
         ("territoire_id", text(&|r| r.1.into())),

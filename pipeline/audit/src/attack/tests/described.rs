@@ -23,7 +23,7 @@ pub(super) fn lines() -> Vec<Line> {
 pub(super) struct Words {
     title: String,
     description: String,
-    publisher: String,
+    pub(super) publisher: String,
     sources: Vec<PackageSource>,
     created: NaiveDate,
 }
