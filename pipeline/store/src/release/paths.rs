@@ -17,13 +17,14 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// # Errors
 /// The first path that is not so, in words.
 pub(super) fn check<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
+    // What lies there is made last, and described by no manifest.
+    let mut files: BTreeSet<String> =
+        [MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE].map(str::to_ascii_lowercase).into();
     for path in paths.clone() {
-        if !is_plain(path) {
+        if !is_plain(path) || files.contains(&path.to_ascii_lowercase()) {
             return Err(format!("'{}' is no path of a file of a release", shown(path)));
         }
     }
-    let mut files: BTreeSet<String> =
-        [MANIFEST, MANIFEST_SIGNATURE, SUMS, TOMBSTONE, TOMBSTONE_SIGNATURE].map(str::to_ascii_lowercase).into();
     for path in paths.clone() {
         if !files.insert(path.to_ascii_lowercase()) {
             return Err(format!("'{path}' is there twice, or differs from another path in case only"));
@@ -102,18 +103,15 @@ mod tests {
             "com1.csv",
             "lpt9",
             "a/b/c/d/e/f/g/h/i",
+            "manifest.json",
+            "Manifest.JSON",
+            "sha256sums",
+            "WITHDRAWN.json",
         ] {
             assert!(refused(&[bad]).contains("no path"), "{bad:?}");
         }
         assert!(refused(&[&"a".repeat(101)]).len() < 400 && refused(&[&"a/".repeat(1 << 20)]).len() < 400);
-        for twins in [
-            ["data/a.csv", "data/A.csv"],
-            ["data/a.csv", "Data/a.csv"],
-            ["a", "a"],
-            ["manifest.json", "b"],
-            ["Manifest.JSON", "b"],
-            ["sha256sums", "b"],
-        ] {
+        for twins in [["data/a.csv", "data/A.csv"], ["data/a.csv", "Data/a.csv"], ["a", "a"]] {
             assert!(refused(&twins).contains("case"), "{twins:?}");
         }
         for both in [["a", "a/b"], ["a/b/c", "A"], ["manifest.json/a", "b"], ["SHA256SUMS/a", "b"]] {
