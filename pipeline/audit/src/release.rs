@@ -267,12 +267,11 @@ impl InRelease<'_> {
     ) -> Result<(), AuditError> {
         let path = self.path(&file.path);
         let schema = match &file.schema {
-            Some(schema) if manifest.files.iter().any(|f| f.path == *schema) => {
-                match document::read(self.store, &self.path(schema), DOCUMENT_MAX, report).await? {
-                    Document::Whole(bytes) => Some(bytes),
-                    Document::TooLarge | Document::Missing => None,
-                }
-            }
+            // It is counted, and found to be too large, where the files of the release are read.
+            Some(schema) if manifest.files.iter().any(|f| f.path == *schema) => match self.store.get(&self.path(schema)).await {
+                Err(StoreError::TooLarge { .. }) => None,
+                found => found?,
+            },
             _ => None,
         };
         let Some(schema) = schema else {
