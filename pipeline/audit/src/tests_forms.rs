@@ -108,9 +108,11 @@ async fn every_form_is_read_back() {
     let mut kinds = Vec::new();
     let report = verified(|_, entries| kinds = entries.iter().map(|e| e.path.clone()).collect()).await;
     assert_eq!(report.findings, []);
-    for path in ["data/lieux.csv.gz", "data/lieux.xlsx", "geo/lieux.geojson", "geo/lieux.parquet", "geo/lieux/code_region-11.parquet"] {
+    for path in ["data/lieux.csv.gz", "data/lieux.xlsx", "geo/lieux.geojson", "geo/lieux.parquet"] {
         assert!(kinds.iter().any(|k| k == path), "{path}: {kinds:?}");
     }
+    // How many files a region takes depends on how well its rows pack.
+    assert!(kinds.iter().any(|k| k.starts_with("geo/lieux/code_region-11") && k.ends_with(".parquet")), "{kinds:?}");
     assert!(kinds.iter().any(|k| k.starts_with("parts/lieux/code_region-vide") && k.ends_with(".csv.gz")), "{kinds:?}");
 }
 

@@ -123,19 +123,22 @@ async fn copy(store: &PublicStore, entry: &IndexEntry, done: &mut Switched, prog
         }
         progress.advance(Phase::Put, &file.path, file.bytes);
     }
-    // What describes all of them: the manifest last, so that it never speaks of what is not there yet.
+    let mut last = Vec::new();
     for name in [SUMS, MANIFEST_SIGNATURE, MANIFEST] {
-        let to = at(name);
         if let Some(bytes) = store.get(&from(name)).await? {
-            if document(store, &to, bytes).await? {
-                done.written.push(to.clone());
-            }
-            known.push(to);
+            known.push(at(name));
+            last.push((at(name), bytes));
         }
     }
     for path in there.into_keys().filter(|path| !known.contains(path)) {
         store.remove(&path).await?;
         done.removed.push(path);
+    }
+    // What describes all of them: the manifest last, so that it speaks of what is there and of nothing else.
+    for (to, bytes) in last {
+        if document(store, &to, bytes).await? {
+            done.written.push(to);
+        }
     }
     Ok(())
 }
