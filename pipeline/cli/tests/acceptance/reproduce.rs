@@ -100,7 +100,7 @@ fn what_was_altered_is_found_where_it_is() {
     assert!(first["row"].is_u64() && first["column"].is_string() && first["published"].as_str().unwrap().contains('X'), "{first}");
     let first = altered("geo/structures.geojson", &|bytes| bytes[300] ^= 1);
     assert!(first["row"].is_u64(), "{first}");
-    for packed in ["data/demande_locale.xlsx", "geo/structures.parquet"] {
+    for packed in ["data/structures.xlsx", "geo/structures.parquet"] {
         let first = altered(packed, &|bytes| bytes[300] ^= 1);
         assert!(first["byte"].is_u64() || first["row"].is_u64(), "{packed}: {first}");
     }
