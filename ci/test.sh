@@ -33,6 +33,6 @@ ci/gates/secondaries.sh
 step "same inputs, same bytes"
 ci/gates/determinism.sh
 step "aborted and failing stores"
-POINTS=${POINTS:-100} RUNS=${RUNS:-50} ci/gates/crash.sh
+POINTS=${POINTS:-120} RUNS=${RUNS:-50} ci/gates/crash.sh
 step "the checkers of data.gouv.fr's users"
 ci/gates/opendata.sh
