@@ -17,14 +17,16 @@ if [ $# -eq 2 ]; then
 else
     [ -n "${SOLIDATA:-}" ] || cargo build --release --locked --quiet --bin solidata
     solidata=${SOLIDATA:-${CARGO_TARGET_DIR:-target}/release/solidata}
-    cargo build --release --locked --quiet -p solidata-catalogue --example describe
-    describe=${CARGO_TARGET_DIR:-target}/release/examples/describe
+    printf '[catalogue]\nbase_url = "https://data.example.org/solidata"\n' > "$work/catalogue.toml"
     said() { "$@" > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }; }
-    said "$solidata" synth --out "$work/snapshot" --from 2024-07-01 --to 2024-09-30 --departments 67 --seed 11 --form archive
+    said "$solidata" synth --out "$work/snapshot" --from 2024-07-01 --to 2024-09-30 --departments 67 --seed 11 --scale 0.3 --form archive
     for month in 2024-08:august 2024-09:september; do
         said "$solidata" run --month "${month%:*}" --lieux "$work/snapshot/snapshot.archive.gz" --search "$work/snapshot/snapshot.archive.gz" \
-            --vault "$work/vault" --public "$work/public"
-        said "$describe" "$work/public" "$work/${month#*:}"
+            --vault "$work/vault" --public "$work/public" --config "$work/catalogue.toml"
+        # The views that the program writes at the root, as they are after each month.
+        mkdir "$work/${month#*:}"
+        find "$work/public" -mindepth 1 -maxdepth 1 -type f ! -name 'index.json*' -exec cp {} "$work/${month#*:}" \;
+        cp -r "$work/public/schemas" "$work/${month#*:}"
     done
 fi
 

@@ -19,7 +19,7 @@ SOLIDATA, WORK, PART = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 URL, ORGANIZATION, KEY = os.environ["SOLIDATA_TEST_UDATA"].split()
 BASE = "https://data.example.org/solidata"
 STEP = int(os.environ.get("STEP", "1"))
-FIRST_FORMS = ["csv", "xlsx", "parquet"]
+FIRST_FORMS = ["csv", "xlsx", "parquet", "csv.gz", "geojson", "geoparquet"]
 
 
 def fail(text):
@@ -99,13 +99,24 @@ def resources_of(dataset, store, latest=True):
         f = files[path]
         return key, kind, f"{BASE}/{address}/{path}", f["bytes"], f["sha256"], f["media_type"].split(";")[0]
 
-    forms = [p.removeprefix(f"data/{dataset}.") for p in files if p.startswith(f"data/{dataset}.")]
-    forms.sort(key=lambda form: (FIRST_FORMS.index(form) if form in FIRST_FORMS else len(FIRST_FORMS), form))
-    data = [entry(form, "main", f"data/{dataset}.{form}", "latest" if latest else prefix) for form in forms]
+    # Key, then path: whole tables, those with points, and what was cut since it is too large.
+    forms = {p.removeprefix(f"data/{dataset}."): p for p in files if p.startswith(f"data/{dataset}.")}
+    forms.update({p.removeprefix(f"geo/{dataset}.").replace("parquet", "geoparquet"): p for p in files if p.startswith(f"geo/{dataset}.")})
+    parts = {}
+    for p in files:
+        if p.startswith(f"parts/{dataset}/"):
+            name, _, ending = p.rpartition("/")[2].partition(".")
+            parts["parts/" + re.sub("-([0-9]+)-[0-9]+$", r"-\1", name) + "." + ending] = p
+    rank = lambda key: FIRST_FORMS.index(key.partition(".")[2] if key in parts else key)
+    ordered = sorted(forms, key=rank) + sorted(parts, key=lambda key: (rank(key), key))
+    data = [entry(key, "main", {**forms, **parts}[key], "latest" if latest else prefix) for key in ordered]
     documents = {"page": f"pages/{dataset}.md", "schema": f"schemas/{dataset}.json", "changelog": f"datasets/{dataset}/CHANGELOG.md"}
     if dataset.startswith("demande"):
         documents["confidentialite"] = "pages/confidentialite.md"
-    order = ["page", "confidentialite", "schema", "changelog"]
+    documents["page.contrat.html"] = "pages/contrat.html"
+    documents["page.contrat.md"] = "pages/contrat.md"
+    documents["page.html"] = f"pages/{dataset}.html"
+    order = ["page", "confidentialite", "schema", "changelog", "page.contrat.html", "page.contrat.md", "page.html"]
     documented = [entry(key, "documentation", documents[key], prefix) for key in order if key in documents]
     return data + documented + [("manifest", "documentation", f"{BASE}/{prefix}/manifest.json", size, sha256, "application/json")]
 
@@ -380,7 +391,7 @@ def reduced(store, name):
     for entry in index["releases"]:
         at = WORK / name / entry["prefix"] / "manifest.json"
         manifest = json.loads(at.read_text())
-        manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith("data/services.")]
+        manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith(("data/services.", "geo/services.", "parts/services/"))]
         at.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
         entry["manifest_sha256"] = hashlib.sha256(at.read_bytes()).hexdigest()
     path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

@@ -175,7 +175,7 @@ impl Project {
         for path in self.under("datasets/") {
             let ["datasets", id, "dataset.toml"] = path.split('/').collect::<Vec<_>>()[..] else { continue };
             let spec = self.listed(DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?)?;
-            for page in ["README.md", "CHANGELOG.md", "errata.toml"] {
+            for page in ["README.md", "CHANGELOG.md"] {
                 self.bytes(&format!("datasets/{id}/{page}"))?;
             }
             out.push(spec);

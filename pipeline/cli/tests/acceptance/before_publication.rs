@@ -1,19 +1,10 @@
 //! What stands between a month and its publication, and what a lost vault, another geography or an attacker make of it.
 
-use crate::world::{expect, files, folder, rows};
+use crate::{
+    project::{copy_project, small_project},
+    world::{expect, files, folder, rows},
+};
 use std::{collections::BTreeMap, fs, path::Path};
-
-/// Copies what the program was built with, to change it.
-fn copy_project(to: &Path) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in ["datasets", "sql"] {
-        for (path, bytes) in files(&root.join(folder)) {
-            let to = to.join(folder).join(path);
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::write(to, bytes).unwrap();
-        }
-    }
-}
 
 /// A month has the communes of its year, says so, and the next month of the year cannot take others.
 #[test]
@@ -47,12 +38,13 @@ fn a_year_keeps_the_geography_that_it_was_published_with() {
 fn what_a_lost_vault_must_give_again() {
     let work = folder();
     let at = |name: &str| work.path().join(name);
+    small_project(work.path());
     let made = ["synth", "--out", "s", "--from", "2024-01-01", "--to", "2024-04-03", "--departments", "67", "--scale", "0.3"];
     expect(work.path(), 0, &made);
     let run = |from: &str| {
         let mut args =
             vec!["run", "--from", from, "--to", "2024-03", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
-        args.extend(["--vault", "vault", "--public", "public"]);
+        args.extend(["--vault", "vault", "--public", "public", "--project", "small"]);
         expect(work.path(), 0, &args)
     };
     run("2024-01");
@@ -75,10 +67,11 @@ fn what_a_lost_vault_must_give_again() {
 fn a_release_that_falls_is_told_with_its_formula() {
     let work = folder();
     let at = |name: &str| work.path().join(name);
+    small_project(work.path());
     let made = ["synth", "--out", "s", "--from", "2024-08-20", "--to", "2024-10-03", "--departments", "67", "--scale", "0.3"];
     expect(work.path(), 0, &made);
     let mut args = vec!["run", "--month", "2024-09", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
-    args.extend(["--vault", "vault", "--public", "public"]);
+    args.extend(["--vault", "vault", "--public", "public", "--project", "small"]);
     expect(work.path(), 0, &args);
     let said = expect(work.path(), 0, &["attack", "public", "--vault", "vault"]);
     assert!(said.contains("organisations subtracted themselves") && said.contains("0 found something"), "{said}");
@@ -147,9 +140,9 @@ fn a_release_that_does_not_withstand_the_attack_is_refused() {
     let at = |name: &str| work.path().join(name);
     let made = ["synth", "--out", "s", "--from", "2024-08-20", "--to", "2024-10-03", "--departments", "67", "--scale", "0.3"];
     expect(work.path(), 0, &made);
-    copy_project(&at("project"));
+    small_project(work.path());
     let edit = |path: &str, change: &dyn Fn(String) -> String| {
-        let path = at("project").join(path);
+        let path = at("small").join(path);
         fs::write(&path, change(fs::read_to_string(&path).unwrap())).unwrap();
     };
     edit("sql/datasets/demande_territoires.sql", &|sql| sql + "WHERE d.statut = 'publie'\n");
@@ -158,10 +151,10 @@ fn a_release_that_does_not_withstand_the_attack_is_refused() {
     });
     // The project's own checks see it too: without them the attack must.
     for check in ["departements_exacts", "resultats_exacts"] {
-        fs::remove_file(at("project/sql/checks/demande_territoires").join(format!("{check}.sql"))).unwrap();
+        fs::remove_file(at("small/sql/checks/demande_territoires").join(format!("{check}.sql"))).unwrap();
     }
     let mut args = vec!["run", "--month", "2024-09", "--lieux", "s/snapshot.archive.gz", "--search", "s/snapshot.archive.gz"];
-    args.extend(["--vault", "vault", "--public", "public", "--project", "project"]);
+    args.extend(["--vault", "vault", "--public", "public", "--project", "small"]);
     let said = expect(work.path(), 4, &args);
     assert!(said.contains("2024-09: not published") && said.contains("does not withstand the attack"), "{said}");
     assert!(files(&at("public")).is_empty());

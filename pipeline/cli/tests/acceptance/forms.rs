@@ -1,6 +1,9 @@
 //! Searches: the form of a snapshot decides nothing, and snapshots that overlap count once.
 
-use crate::world::{expect, files, folder};
+use crate::{
+    project::small_project,
+    world::{expect, files, folder},
+};
 use std::{collections::BTreeMap, fs, path::Path};
 
 fn synth(work: &Path, out: &str, form: &str) {
@@ -13,7 +16,7 @@ fn synth(work: &Path, out: &str, form: &str) {
 /// Publishes February and gives what must not depend on the form.
 fn published(work: &Path, name: &str, lieux: &str, search: &[&str]) -> BTreeMap<String, Vec<u8>> {
     let (vault, public) = (format!("vault-{name}"), format!("public-{name}"));
-    let mut args = vec!["run", "--month", "2024-02", "--lieux", lieux, "--vault", &vault, "--public", &public];
+    let mut args = vec!["run", "--month", "2024-02", "--lieux", lieux, "--vault", &vault, "--public", &public, "--project", "small"];
     for path in search {
         args.extend(["--search", path]);
     }
@@ -29,6 +32,7 @@ fn published(work: &Path, name: &str, lieux: &str, search: &[&str]) -> BTreeMap<
 fn every_form_and_every_overlap_gives_the_same_bytes() {
     let work = folder();
     let work = work.path();
+    small_project(work);
     synth(work, "a", "archive");
     let archive = "a/snapshot.archive.gz";
     let expected = published(work, "archive", archive, &[archive]);

@@ -1,6 +1,9 @@
 //! What is done about published releases, as an operator does it, and what their readers see: changes, corrections, rollback, errata, withdrawal, and `latest/`.
 
-use crate::world::{expect, files, folder};
+use crate::{
+    project::small_project,
+    world::{expect, files, folder},
+};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
 
@@ -49,11 +52,12 @@ fn what_happens_to_releases_after_their_publication() {
     let work = folder();
     let work = work.path();
     fs::write(work.join("solidata.toml"), "vault = \"v\"\npublic = \"p\"\n[signing]\nkey = \"v/signing/solidata.key\"\n").unwrap();
+    small_project(work);
     let (first, second) = (synth(work, "s", "5"), synth(work, "t", "6"));
     expect(work, 0, &["keygen", "--no-password"]);
     let key = fs::read_to_string(work.join("v/signing/solidata.pub")).unwrap().lines().nth(1).unwrap().to_owned();
     // Two months at once: the second is compared with the first.
-    let range = ["run", "--from", "2024-08", "--to", "2024-09", "--lieux", &first, "--search", &first];
+    let range = ["run", "--from", "2024-08", "--to", "2024-09", "--lieux", &first, "--search", &first, "--project", "small"];
     expect(work, 0, &range);
     let verify = || expect(work, 0, &["verify", "p", "--key", &key]);
     verify();
@@ -87,7 +91,11 @@ fn what_happens_to_releases_after_their_publication() {
     assert!(alone.contains("same bytes") && alone.contains("changes.json was taken as it is published"), "{alone}");
 
     // A correction, and back.
-    expect(work, 0, &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second]);
+    expect(
+        work,
+        0,
+        &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second, "--project", "small"],
+    );
     assert_latest(work, "releases/2024-09/r2");
     let changes = json(&work.join("p/releases/2024-09/r2/changes.json"));
     assert_eq!((&changes["since"], &changes["reason"]), (&"releases/2024-09/r1".into(), &"Adresses mal géocodées".into()));
@@ -109,7 +117,11 @@ fn what_happens_to_releases_after_their_publication() {
     verify();
     // Whoever runs the months again changes nothing, whatever is current.
     expect(work, 0, &range);
-    expect(work, 0, &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second]);
+    expect(
+        work,
+        0,
+        &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second, "--project", "small"],
+    );
     assert!(files(&work.join("p/releases")) == published);
 
     // An erratum.
@@ -160,5 +172,9 @@ fn what_happens_to_releases_after_their_publication() {
     // The correction can be made again still; what it said of the release that is gone is taken as it is.
     let again = expect(work, 0, &["reproduce", "p", "--month", "2024-09"]);
     assert!(again.contains("same bytes") && again.contains("changes.json was taken as it is published"), "{again}");
-    expect(work, 0, &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second]);
+    expect(
+        work,
+        0,
+        &["run", "--month", "2024-09", "--revise", "--reason", "Adresses mal géocodées", "--lieux", &second, "--project", "small"],
+    );
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod damaged;
 mod forms;
 mod history;
+mod project;
 mod real_archive;
 mod reproduce;
 mod revise;

@@ -1,20 +1,26 @@
 //! A release is made again, on another folder, with other resources, time zone and language: by an auditor who has nothing private, by one who has the
 //! vault, and from the raw snapshot. What was changed since is found.
 
-use crate::world::{expect, files, folder, text};
+use crate::{
+    project::small_project,
+    world::{expect, files, folder, text},
+};
 use std::{fs, path::Path, process::Command};
 
 const RELEASE: &str = "releases/2024-09/r1";
+const SMALL: [&str; 2] = ["--project", "small"];
 
-/// A synthetic month, published.
-fn published(work: &Path) {
+/// A synthetic month, published: of the small project, or of France.
+fn published(work: &Path, project: &[&str]) {
+    small_project(work);
     expect(
         work,
         0,
         &["synth", "--out", "s", "--from", "2024-08-20", "--to", "2024-09-30", "--departments", "67", "--seed", "5", "--scale", "0.3"],
     );
     let snapshot = "s/snapshot.archive.gz";
-    expect(work, 0, &["run", "--month", "2024-09", "--lieux", snapshot, "--search", snapshot, "--vault", "v", "--public", "p"]);
+    let run = ["run", "--month", "2024-09", "--lieux", snapshot, "--search", snapshot, "--vault", "v", "--public", "p"];
+    expect(work, 0, &[&run, project].concat());
 }
 
 /// Runs `reproduce` elsewhere, with other resources, and gives its exit code and what it printed.
@@ -30,7 +36,7 @@ fn elsewhere(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_release_is_made_again_at_every_depth() {
     let work = folder();
-    published(work.path());
+    published(work.path(), &SMALL);
     let at = |name: &str| text(&work.path().join(name)).to_owned();
     let (release, store, vault, snapshot) = (at(&format!("p/{RELEASE}")), at("p"), at("v"), at("s/snapshot.archive.gz"));
     let before = files(&work.path().join("p"));
@@ -71,7 +77,7 @@ fn a_release_is_made_again_at_every_depth() {
 #[test]
 fn what_was_altered_is_found_where_it_is() {
     let work = folder();
-    published(work.path());
+    published(work.path(), &SMALL);
     let release = work.path().join("p").join(RELEASE);
     let altered = |path: &str, change: &dyn Fn(&mut Vec<u8>)| {
         let file = release.join(path);
@@ -117,7 +123,7 @@ fn what_was_altered_is_found_where_it_is() {
 #[test]
 fn another_version_is_told_and_compared_all_the_same() {
     let work = folder();
-    published(work.path());
+    published(work.path(), &[]);
     let manifest = work.path().join("p").join(RELEASE).join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap().replace("\"writer\": 1", "\"writer\": 0");
     fs::write(&manifest, text).unwrap();

@@ -1,6 +1,9 @@
 //! A month is corrected: the correction takes the place of what it corrects, which stays readable; the figures of demand stay as they were published.
 
-use crate::world::{expect, files, folder, rows, text};
+use crate::{
+    project::small_project,
+    world::{expect, files, folder, rows, text},
+};
 use std::{collections::BTreeMap, fs, path::Path};
 
 const R1: &str = "releases/2024-09/r1/";
@@ -24,9 +27,10 @@ fn a_month_is_corrected_and_its_demand_stays() {
     let work = folder();
     let (work, at) = (work.path(), |name: &str| text(&work.path().join(name)).to_owned());
     fs::write(at("solidata.toml"), "vault = \"v\"\npublic = \"p\"\n[signing]\nkey = \"v/signing/solidata.key\"\n").unwrap();
+    small_project(work);
     let (first, second) = (synth(work, "s", "5"), synth(work, "t", "6"));
     let correct = |snapshot: &str, reason: &str| {
-        vec!["run", "--month", "2024-09", "--revise", "--reason", reason, "--lieux", snapshot]
+        vec!["run", "--month", "2024-09", "--revise", "--reason", reason, "--lieux", snapshot, "--project", "small"]
             .into_iter()
             .map(str::to_owned)
             .collect::<Vec<_>>()
@@ -35,7 +39,7 @@ fn a_month_is_corrected_and_its_demand_stays() {
 
     expect(work, 0, &["keygen", "--no-password"]);
     assert!(run(2, &correct(&first, "trop tôt")).contains("publish it without --revise first"));
-    expect(work, 0, &["run", "--month", "2024-09", "--lieux", &first, "--search", &first]);
+    expect(work, 0, &["run", "--month", "2024-09", "--lieux", &first, "--search", &first, "--project", "small"]);
     assert!(run(2, &correct(&first, "rien")).contains("nothing would change"));
     let before = files(&work.join("p"));
     let said = run(0, &correct(&second, "Des adresses étaient mal géocodées"));
@@ -69,7 +73,10 @@ fn a_month_is_corrected_and_its_demand_stays() {
     // The same commands again change nothing.
     for args in [
         correct(&second, "Des adresses étaient mal géocodées"),
-        vec!["run", "--month", "2024-09", "--lieux", &first, "--search", &first].into_iter().map(str::to_owned).collect(),
+        vec!["run", "--month", "2024-09", "--lieux", &first, "--search", &first, "--project", "small"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     ] {
         assert!(run(0, &args).contains("is there already, the same"), "{args:?}");
         assert!(files(&work.join("p")) == after, "{args:?}");

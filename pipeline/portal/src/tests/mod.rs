@@ -6,7 +6,7 @@ use crate::{Address, Cause, Change, Current, DatasetRecord, Options, Published, 
 use portal::{Event, Portal, events};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use solidata_model::{DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, RunSpec, Thresholds, Tool};
+use solidata_model::{DatasetSpec, Digest, FileEntry, MANIFEST_FORMAT, Manifest, Part, RunSpec, Thresholds, Tool};
 
 fn file(path: &str, text: &str) -> FileEntry {
     let table = path.starts_with("data/");
@@ -119,6 +119,41 @@ fn what_is_wanted_follows_from_the_manifest() {
     assert_eq!(csv.get("schema").unwrap(), &json!({"url": "https://data.example.org/solidata/releases/2024-09/r1/schemas/demande.json"}));
     assert_eq!(dataset.resources[3].fields.get("format").unwrap(), "fgb");
     assert_eq!(dataset.resources[8].fields.get("type").unwrap(), "documentation");
+}
+
+#[test]
+fn tables_with_points_and_tables_in_parts_are_registered_under_keys_that_stay() {
+    let part = |value: Option<&str>, piece: Option<(u32, u32)>| Part {
+        of: "data/demande.csv".into(),
+        column: (value.is_some() || piece.is_none()).then(|| "code_region".into()),
+        value: value.map(str::to_owned),
+        piece: piece.map(|(n, _)| n),
+        pieces: piece.map(|(_, of)| of),
+        ..Part::default()
+    };
+    let parts = [
+        ("parts/demande/code_region-11-1-2.csv.gz", part(Some("11"), Some((1, 2)))),
+        ("parts/demande/code_region-11-2-2.csv.gz", part(Some("11"), Some((2, 2)))),
+        ("parts/demande/code_region-vide.csv.gz", part(None, None)),
+        ("parts/demande/table-1-3.xlsx", part(None, Some((1, 3)))),
+    ];
+    let paths = ["data/demande.csv", "geo/demande.geojson", "geo/demande.parquet", "geo/autre.geojson", "parts/autre/table-1-2.xlsx"];
+    let mut release = published("2024-09", 1, &paths);
+    release.manifest.files.extend(parts.map(|(path, part)| FileEntry { part: Some(part), ..file(path, path) }));
+    let dataset = wanted(vec![release], false);
+    let wanted = [
+        ("csv", "Demande (CSV)"),
+        ("geojson", "Demande (GeoJSON)"),
+        ("geoparquet", "Demande (GeoParquet)"),
+        ("parts/table-1.xlsx", "Demande (XLSX, partie 1 sur 3)"),
+        ("parts/code_region-11-1.csv.gz", "Demande (CSV compressé, code_region 11, partie 1 sur 2)"),
+        ("parts/code_region-11-2.csv.gz", "Demande (CSV compressé, code_region 11, partie 2 sur 2)"),
+        ("parts/code_region-vide.csv.gz", "Demande (CSV compressé, sans code_region)"),
+    ];
+    for (resource, (key, title)) in dataset.resources.iter().zip(wanted) {
+        assert_eq!((resource.key.as_str(), resource.fields.get("title").unwrap()), (key, &json!(title)));
+    }
+    assert_eq!(keys(&dataset)[wanted.len()..], ["manifest"]);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn coverage(spec: &DatasetSpec, current: &Current, settings: &Settings) -> Value
     };
     let (mut start, end) = days(&current.release);
     if settings.updates {
-        let having = current.months.iter().filter(|r| resources::data_files(&r.manifest, &spec.id).next().is_some());
+        let having = current.months.iter().filter(|r| !resources::data_files(&r.manifest, &spec.id).is_empty());
         start = having.map(|r| days(r).0).fold(start, Ord::min);
     }
     json!({"start": start.to_string(), "end": end.to_string()})

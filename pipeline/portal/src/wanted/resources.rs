@@ -11,7 +11,7 @@ use crate::{
     settings::Address,
 };
 use serde_json::json;
-use solidata_model::{DatasetSpec, Digest, Feeds, FileEntry, Manifest, kind};
+use solidata_model::{DatasetSpec, Digest, Feeds, FileEntry, Manifest, Part, kind};
 
 /// Every resource, in order.
 pub(super) fn of(spec: &DatasetSpec, current: &Current, settings: &Settings) -> Vec<WantedResource> {
@@ -26,17 +26,57 @@ pub(super) fn of(spec: &DatasetSpec, current: &Current, settings: &Settings) -> 
     resources
 }
 
-/// The data files of a dataset with the endings of their names, the known forms first.
-pub(super) fn data_files<'m>(manifest: &'m Manifest, dataset: &str) -> impl Iterator<Item = (&'m str, &'m FileEntry)> {
-    // A table with a point in each row lies beneath `geo/`, as the map formats that it is in.
+/// A data file of a dataset.
+pub(super) struct DataFile<'m> {
+    file: &'m FileEntry,
+    ending: &'m str,
+    /// What stands for it in the keys of resources: it is the same each month.
+    key: String,
+}
+
+/// The data files of a dataset, the known forms first, those of parts after the whole ones.
+pub(super) fn data_files<'m>(manifest: &'m Manifest, dataset: &str) -> Vec<DataFile<'m>> {
+    // A table with a point in each row lies beneath `geo/`, as the map formats that it is in; what is too large as one file also in parts.
     let [prefix, geographic] = ["data", "geo"].map(|folder| format!("{folder}/{dataset}."));
-    let ending = |file: &'m FileEntry| match file.path.strip_prefix(&prefix) {
-        Some(ending) => Some(ending),
-        None => file.path.strip_prefix(&geographic).map(|ending| if ending == "parquet" { "geoparquet" } else { ending }),
+    let parts = format!("parts/{dataset}/");
+    let data = |file: &'m FileEntry| {
+        let (key, ending) = if let Some(ending) = file.path.strip_prefix(&prefix) {
+            (ending.to_owned(), ending)
+        } else if let Some(ending) = file.path.strip_prefix(&geographic) {
+            let ending = if ending == "parquet" { "geoparquet" } else { ending };
+            (ending.to_owned(), ending)
+        } else {
+            let (_, ending) = file.path.strip_prefix(&parts)?.split_once('.')?;
+            (format!("parts/{}.{ending}", name(file.part.as_ref()?)), ending)
+        };
+        (!ending.contains('/')).then_some(DataFile { file, ending, key })
     };
-    let mut files: Vec<_> = manifest.files.iter().filter_map(|f| Some((ending(f)?, f))).filter(|(e, _)| !e.contains('/')).collect();
-    files.sort_by_key(|(ending, _)| (form(ending).rank, *ending));
-    files.into_iter()
+    let mut files: Vec<_> = manifest.files.iter().filter_map(data).collect();
+    let piece =
+        |file: &DataFile<'_>| file.file.part.as_ref().filter(|p| p.is_split()).map(|p| (p.value.is_none(), p.value.clone(), p.piece));
+    files.sort_by_cached_key(|file| (piece(file).is_some(), form(file.ending).rank, piece(file), file.key.clone()));
+    files
+}
+
+/// Which part it is, without how many there are, which may change.
+fn name(part: &Part) -> String {
+    let of = part.column.as_ref().map_or_else(|| "table".into(), |column| format!("{column}-{}", part.value.as_deref().unwrap_or("vide")));
+    part.piece.map_or_else(|| of.clone(), |piece| format!("{of}-{piece}"))
+}
+
+/// The same for readers, after the form; nothing for a whole table.
+fn which(part: Option<&Part>) -> String {
+    let mut words = String::new();
+    let Some(part) = part else { return words };
+    match (&part.column, &part.value) {
+        (Some(column), Some(value)) => words += &format!(", {column} {value}"),
+        (Some(column), None) => words += &format!(", sans {column}"),
+        (None, _) => {}
+    }
+    if let (Some(piece), Some(pieces)) = (part.piece, part.pieces) {
+        words += &format!(", partie {piece} sur {pieces}");
+    }
+    words
 }
 
 struct Maker<'a> {
@@ -69,13 +109,13 @@ impl Maker<'_> {
     fn data(&self, month: Option<String>) -> Vec<WantedResource> {
         let title = self.spec.title_fr.trim();
         data_files(&self.release.manifest, &self.spec.id)
-            .map(|(ending, file)| {
+            .into_iter()
+            .map(|DataFile { file, ending, key }| {
                 let form = form(ending);
+                let what = format!("{}{}", form.label, which(file.part.as_ref()));
                 let (key, kind, title, url) = match &month {
-                    None => (ending.to_owned(), "main", format!("{title} ({})", form.label), self.address(&file.path)),
-                    Some(month) => {
-                        (format!("{month}/{ending}"), "update", format!("{title}, {month} ({})", form.label), self.immutable(&file.path))
-                    }
+                    None => (key, "main", format!("{title} ({what})"), self.address(&file.path)),
+                    Some(month) => (format!("{month}/{key}"), "update", format!("{title}, {month} ({what})"), self.immutable(&file.path)),
                 };
                 let words = text::data_resource(self.release, file.rows, form.words);
                 let mut resource = self.resource(key, kind, (&title, &words), url, &form.format, &file.into());

@@ -18,7 +18,7 @@ use crate::{
 };
 use futures::StreamExt;
 use solidata_model::{
-    Index, IndexEntry, Manifest, Month, ReleaseState, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, StageKey, canonical_json,
+    FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, StageKey, canonical_json,
 };
 use solidata_store::{PublicStore, Vault, release::differences};
 use std::io::Write;
@@ -172,10 +172,12 @@ impl Making<'_> {
     }
 }
 
-/// Whether a correction says the same as what it corrects: every file but those that tell which release it is.
+/// Whether a correction says the same as what it corrects: the same rows in every form (a spreadsheet names its release), and the same bytes of the files that
+/// have none, but for those that tell which release it is.
 fn same_content(a: &Manifest, b: &Manifest) -> bool {
     let says = |path: &str| ["data/", "cubes/", "schemas/", "sql/", "datasets/"].iter().any(|folder| path.starts_with(folder));
-    let files = |m: &Manifest| m.files.iter().filter(|f| says(&f.path)).map(|f| (f.path.clone(), f.sha256)).collect::<Vec<_>>();
+    let content = |f: &FileEntry| f.logical_sha256.map_or_else(|| f.sha256.to_string(), |rows| rows.to_string());
+    let files = |m: &Manifest| m.files.iter().filter(|f| says(&f.path)).map(|f| (f.path.clone(), content(f))).collect::<Vec<_>>();
     files(a) == files(b)
 }
 

@@ -12,7 +12,7 @@ use crate::{
         tests::{s3_stores, unique},
     },
 };
-use solidata_model::{Digest, Erratum, FileEntry, Index, ReleaseState, Tombstone, WithdrawalClass};
+use solidata_model::{DatasetSpec, Digest, Erratum, FileEntry, Index, ReleaseState, Tombstone, WithdrawalClass};
 use solidata_signing::{NewKey, SecretKey, check_index_signature, check_keys, tombstone_comment};
 use std::sync::atomic::Ordering;
 
@@ -88,9 +88,10 @@ async fn an_earlier_revision_is_current_again_and_nothing_moves() {
 #[tokio::test]
 async fn an_erratum_is_told_once_of_what_is_there() {
     let (store, key, dir) = (PublicStore::memory(), new_key(), folder("a"));
-    let schema = r#"{"$schema":"","name":"t","title":"","title_en":"","description":"","version":"1.0.0","licence":"","contract_sha256":
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","fields":[{"name":"code","title":"","description":"","description_en":"",
-        "type":"string","type_exact":"string","format":"default","since":"1.0.0","constraints":{"required":true}}],"primaryKey":["code"],"missingValues":[""]}"#;
+    let dataset = "title_fr = \"T\"\ntitle_en = \"T\"\ndescription_fr = \"T.\"\nlicence = \"etalab-2.0\"\ncadence = \"monthly\"\nfeeds = \"supply\"\n\
+                   sort_key = [\"code\"]\n";
+    let schema = "version = \"1.0.0\"\n[[column]]\nname = \"code\"\ntype = \"string\"\nfr = \"x\"\nen = \"x\"\nsince = \"1.0.0\"\n";
+    let schema = solidata_canon::table_schema(&DatasetSpec::parse("t", dataset, schema).unwrap()).unwrap();
     std::fs::write(dir.path().join("schemas/t.json"), schema).unwrap();
     std::fs::create_dir(dir.path().join("data")).unwrap();
     std::fs::write(dir.path().join("data/t.csv"), "code\n").unwrap();

@@ -28,8 +28,8 @@ pub(super) struct Context<'a> {
 pub(super) enum Encoded {
     /// Whole.
     Whole(LogicalDigest),
-    /// It was given up, as it was to become larger than it may.
-    TooLarge,
+    /// It was given up after so many rows, as it was to become larger than it may: with these rows first, any file is.
+    TooLarge(u64),
 }
 
 /// Writes a file; it is given up once it has more than `most` bytes.
@@ -42,36 +42,36 @@ pub(super) fn encode<W: Write + Send>(
 ) -> Result<Encoded, CanonError> {
     let mut out = Capped { inner, left: most, exceeded: false };
     let spec = context.spec;
-    let mut digest = Hashed { hasher: LogicalHasher::of_contract(&spec.contract) };
+    let mut digest = Hashed { hasher: LogicalHasher::of_contract(&spec.contract), rows: 0 };
     let written = match form {
         Form::Xlsx => return xlsx(context, chunks, digest, out, most),
-        Form::Parquet => parquet(spec, chunks, &mut out),
+        Form::Parquet => parquet(spec, chunks, &mut digest, &mut out),
         Form::GeoParquet => GeoParquetWriter::new(spec, &mut out).and_then(|mut to| {
             digest.all(chunks, |chunk, cells| to.write(chunk, cells))?;
-            to.finish()?;
-            Ok(digest.finish())
+            to.finish()
         }),
         Form::GeoJson => GeoJsonWriter::new(spec, &mut out).and_then(|mut to| {
             digest.all(chunks, |chunk, cells| to.write(chunk, cells))?;
-            to.finish()?;
-            Ok(digest.finish())
+            to.finish()
         }),
         Form::CsvGz => CsvGzWriter::new(&spec.contract, &mut out).map_err(CanonError::from).and_then(|mut to| {
             digest.all(chunks, |chunk, cells| Ok(to.write(chunk, cells)?))?;
             to.finish()?;
-            Ok(digest.finish())
+            Ok(())
         }),
         Form::Csv => Err(wrong("csv", "it is written with the table")),
     };
     if out.exceeded {
-        return Ok(Encoded::TooLarge);
+        return Ok(Encoded::TooLarge(digest.rows));
     }
+    written?;
     out.flush()?;
-    written.map(Encoded::Whole)
+    Ok(Encoded::Whole(digest.finish()))
 }
 
 struct Hashed {
     hasher: LogicalHasher,
+    rows: u64,
 }
 
 impl Hashed {
@@ -93,6 +93,7 @@ impl Hashed {
     ) -> Result<(), CanonError> {
         let cells = Cells::of_batch(chunk)?;
         self.hasher.add(&cells, chunk.num_rows());
+        self.rows += chunk.num_rows() as u64;
         write(chunk, &cells)
     }
 
@@ -101,13 +102,10 @@ impl Hashed {
     }
 }
 
-fn parquet(spec: &DatasetSpec, chunks: Chunks, out: impl Write + Send) -> Result<LogicalDigest, CanonError> {
+fn parquet(spec: &DatasetSpec, chunks: Chunks, digest: &mut Hashed, out: impl Write + Send) -> Result<(), CanonError> {
     let mut writer = TableWriter::new(spec, out, io::sink())?;
-    for chunk in chunks {
-        writer.write(&chunk?)?;
-    }
-    let receipt = writer.finish()?;
-    Ok(LogicalDigest { sha256: receipt.logical_sha256, rows: receipt.rows })
+    digest.all(chunks, |chunk, _| writer.write(chunk))?;
+    writer.finish().map(drop)
 }
 
 fn xlsx(context: Context<'_>, chunks: Chunks, mut digest: Hashed, mut out: Capped<impl Write>, most: u64) -> Result<Encoded, CanonError> {
@@ -116,12 +114,12 @@ fn xlsx(context: Context<'_>, chunks: Chunks, mut digest: Hashed, mut out: Cappe
     for chunk in chunks {
         digest.one(&chunk?, &mut |chunk, cells| writer.write(chunk, cells))?;
         if writer.bytes() > most {
-            return Ok(Encoded::TooLarge);
+            return Ok(Encoded::TooLarge(digest.rows));
         }
     }
     let bytes = writer.finish()?;
     if bytes.len() as u64 > most {
-        return Ok(Encoded::TooLarge);
+        return Ok(Encoded::TooLarge(digest.rows));
     }
     out.write_all(&bytes)?;
     out.flush()?;

@@ -59,7 +59,8 @@ type Open<'a> = dyn FnMut(&str) -> io::Result<Box<dyn Write + Send>> + 'a;
 ///
 /// A part has the rows of one value of the dataset's `split_by` column (those without a value are a part too); where such a part does not fit, its rows
 /// are cut in their order into the fewest pieces of equal numbers of rows that do. The bytes depend on the rows, the contract and [`About`] alone, not on
-/// the batches in which rows come. Memory: a chunk of rows, a row group of Parquet, and for a spreadsheet and a part the file, which is as large as its limit at most.
+/// the batches in which rows come. Memory: a chunk of rows, a row group of Parquet, and for a spreadsheet and a part the file, which is as large as its limit at most,
+/// or the files of all its pieces.
 ///
 /// # Errors
 /// When rows break the contract, cannot be read, or the files cannot be written; when one row alone is larger than a limit, or a text longer than a cell of a spreadsheet.
@@ -71,7 +72,7 @@ pub fn write_forms(forms: &Forms<'_>, open: &mut Open<'_>) -> Result<Vec<FormRec
         work.whole_and_parts(Form::CsvGz)?;
     }
     if table.parquet.bytes > limits.parquet {
-        work.parts(Form::Parquet)?;
+        work.parts(Form::Parquet, table.rows)?;
     }
     if forms.spec.geometry.is_some() {
         work.whole_and_parts(Form::GeoJson)?;
@@ -85,6 +86,10 @@ struct Work<'a, 'o> {
     open: &'o mut Open<'o>,
     made: Vec<FormReceipt>,
 }
+
+/// A file with its digest, or the number of its first rows that are too large already.
+type Fitting = Result<InMemory, u64>;
+type InMemory = (Vec<u8>, LogicalDigest);
 
 /// The rows of one file.
 struct Slice {
@@ -101,19 +106,19 @@ impl Work<'_, '_> {
     }
 
     /// In memory, unless it is too large.
-    fn fitting(&self, form: Form, slice: &Slice) -> Result<Option<(Vec<u8>, LogicalDigest)>, CanonError> {
+    fn fitting(&self, form: Form, slice: &Slice) -> Result<Fitting, CanonError> {
         let mut bytes = Vec::new();
-        match self.encode(form, slice, &mut bytes, self.forms.limits.bytes(form))? {
-            Encoded::Whole(digest) => Ok(Some((bytes, digest))),
-            Encoded::TooLarge => Ok(None),
-        }
+        Ok(match self.encode(form, slice, &mut bytes, self.forms.limits.bytes(form))? {
+            Encoded::Whole(digest) => Ok((bytes, digest)),
+            Encoded::TooLarge(rows) => Err(rows),
+        })
     }
 
     fn add(&mut self, path: String, form: Form, file: FileReceipt, digest: LogicalDigest, part: Option<Part>) {
         self.made.push(FormReceipt { path, form, file, rows: digest.rows, logical_sha256: digest.sha256, part });
     }
 
-    fn put(&mut self, path: String, form: Form, (bytes, digest): (Vec<u8>, LogicalDigest), part: Option<Part>) -> Result<(), CanonError> {
+    fn put(&mut self, path: String, form: Form, (bytes, digest): InMemory, part: Option<Part>) -> Result<(), CanonError> {
         let mut out = Metered::new((self.open)(&path)?);
         out.write_all(&bytes)?;
         let file = out.finish()?;
@@ -124,10 +129,10 @@ impl Work<'_, '_> {
     fn spreadsheet(&mut self) -> Result<(), CanonError> {
         let (spec, rows) = (self.forms.spec, self.forms.table.rows);
         let slice = Slice { selection: Selection::default(), part: None, rows };
-        let made = if rows < self.forms.limits.sheet_rows { self.fitting(Form::Xlsx, &slice)? } else { None };
+        let made = if rows < self.forms.limits.sheet_rows { self.fitting(Form::Xlsx, &slice)? } else { Err(self.forms.limits.sheet_rows) };
         match made {
-            Some(made) => self.put(Form::Xlsx.path(&spec.id), Form::Xlsx, made, None),
-            None => self.parts(Form::Xlsx),
+            Ok(made) => self.put(Form::Xlsx.path(&spec.id), Form::Xlsx, made, None),
+            Err(rows) => self.parts(Form::Xlsx, rows),
         }
     }
 
@@ -144,7 +149,7 @@ impl Work<'_, '_> {
         let file = out.finish()?;
         // GeoParquet has the rows without a point too.
         self.add(path, form, file, digest, slice.part.filter(|part| part.with_point));
-        if file.bytes > self.forms.limits.bytes(form) { self.parts(form) } else { Ok(()) }
+        if file.bytes > self.forms.limits.bytes(form) { self.parts(form, digest.rows) } else { Ok(()) }
     }
 
     fn part_of(&self, form: Form) -> Part {
@@ -156,7 +161,8 @@ impl Work<'_, '_> {
         Ok(Selection { points, ..Selection::default() })
     }
 
-    fn parts(&mut self, form: Form) -> Result<(), CanonError> {
+    /// The files of each part; the first `too_many` rows of the table are known to be too large for one.
+    fn parts(&mut self, form: Form, too_many: u64) -> Result<(), CanonError> {
         let spec = self.forms.spec;
         let column = match &spec.split_by {
             Some(name) => spec.contract.columns.iter().position(|c| c.name == *name).map(|at| (at, name)),
@@ -175,7 +181,8 @@ impl Work<'_, '_> {
             if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)) {
                 return Err(wrong("form", format!("a value of split_by cannot be part of a file's name: '{name}'")));
             }
-            self.pieces(form, &name, &Slice { selection, part: Some(part), rows })?;
+            let too_many = column.is_none().then_some(too_many);
+            self.pieces(form, &name, &Slice { selection, part: Some(part), rows }, too_many)?;
         }
         Ok(())
     }
@@ -197,42 +204,51 @@ impl Work<'_, '_> {
         Ok(counts)
     }
 
-    /// One file of the rows of a part, or the fewest that fit.
-    fn pieces(&mut self, form: Form, name: &str, whole: &Slice) -> Result<(), CanonError> {
+    /// One file of the rows of a part, or the fewest that fit. `too_many` of its first rows are known to be too large for one.
+    fn pieces(&mut self, form: Form, name: &str, whole: &Slice, mut too_many: Option<u64>) -> Result<(), CanonError> {
         let table = self.forms.spec.id.as_str();
         let in_a_sheet = self.forms.limits.sheet_rows.saturating_sub(1).max(1);
         let mut pieces = if form == Form::Xlsx { whole.rows.div_ceil(in_a_sheet).max(1) } else { 1 };
-        if pieces == 1 {
-            if let Some(made) = self.fitting(form, whole)? {
-                return self.put(form.part_path(table, name), form, made, whole.part.clone());
+        let made = loop {
+            // The first piece begins with the same rows: with so many of them it does not fit either.
+            while too_many.is_some_and(|rows| pieces <= whole.rows && cut(whole, 0, pieces).rows >= rows) {
+                pieces += 1;
             }
-            pieces = 2;
-        }
-        loop {
-            if pieces > whole.rows {
+            if pieces > whole.rows.max(1) {
                 return Err(wrong("form", format!("{table}: one row alone is too large for a file of this form")));
             }
-            let mut fit = true;
-            for piece in 0..pieces {
-                fit = fit && self.fitting(form, &cut(whole, piece, pieces))?.is_some();
-            }
-            if fit {
-                break;
+            match self.all_pieces(form, whole, pieces)? {
+                Ok(made) => break made,
+                Err(first) => too_many = first.or(too_many),
             }
             pieces += 1;
-        }
-        for piece in 0..pieces {
-            let slice = cut(whole, piece, pieces);
-            let made = self.fitting(form, &slice)?.ok_or_else(|| wrong("form", "the same rows gave other bytes"))?;
-            let path = form.part_path(table, &format!("{name}-{}-{pieces}", piece + 1));
-            self.put(path, form, made, slice.part)?;
+        };
+        for (n, (made, part)) in (1..).zip(made) {
+            let name = if pieces == 1 { name.to_owned() } else { format!("{name}-{n}-{pieces}") };
+            self.put(form.part_path(table, &name), form, made, part)?;
         }
         Ok(())
     }
+
+    /// The files of so many pieces; if one is too large none, and if it was the first, how many of its rows were too many.
+    fn all_pieces(&self, form: Form, whole: &Slice, pieces: u64) -> Result<Result<Vec<(InMemory, Option<Part>)>, Option<u64>>, CanonError> {
+        let mut all = Vec::new();
+        for piece in 0..pieces {
+            let slice = cut(whole, piece, pieces);
+            match self.fitting(form, &slice)? {
+                Ok(made) => all.push((made, slice.part)),
+                Err(rows) => return Ok(Err((piece == 0).then_some(rows))),
+            }
+        }
+        Ok(Ok(all))
+    }
 }
 
-/// One of `pieces` pieces of rows, counted from 0.
+/// One of `pieces` pieces of rows, counted from 0; the whole if it is the only one.
 fn cut(whole: &Slice, piece: u64, pieces: u64) -> Slice {
+    if pieces == 1 {
+        return Slice { selection: whole.selection.clone(), part: whole.part.clone(), rows: whole.rows };
+    }
     let at = |n: u64| u64::try_from(u128::from(whole.rows) * u128::from(n) / u128::from(pieces)).unwrap_or(whole.rows);
     let range: Range<u64> = at(piece)..at(piece + 1);
     let number = |n: u64| u32::try_from(n).ok();
