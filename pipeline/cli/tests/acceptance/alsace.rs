@@ -12,6 +12,8 @@ fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
+const YEAR: [&str; 2] = ["2024-01", "2024-10"];
+
 #[test]
 fn ten_months_of_alsace() {
     let work = folder();
@@ -36,17 +38,17 @@ fn ten_months_of_alsace() {
         ],
     );
     let snapshot = "s/snapshot.archive.gz";
-    let run = |code, extra: &[&str]| {
-        let mut args = vec!["run", "--from", "2024-01", "--to", "2024-10", "--lieux", snapshot, "--search", snapshot];
+    let run = |code, [from, to]: [&str; 2], extra: &[&str]| {
+        let mut args = vec!["run", "--from", from, "--to", to, "--lieux", snapshot, "--search", snapshot];
         args.extend(["--vault", "vault", "--public", "public"]);
         args.extend(extra);
         expect(work.path(), code, &args)
     };
-    let said = run(2, &[]);
+    let said = run(2, YEAR, &[]);
     assert!(said.contains("2024-10") && said.contains("--partial"), "{said}");
     assert!(files(&at("public")).is_empty());
     let mut log = said;
-    log += &run(0, &["--partial", "--json"]);
+    log += &run(0, YEAR, &["--partial", "--json"]);
 
     // Read once: the extraction of the first, refused run was kept.
     assert!(log.contains("\"reused\": true"), "{log}");
@@ -61,9 +63,9 @@ fn ten_months_of_alsace() {
     attacks(work.path());
     confidentiality(work.path(), &truth, &log);
 
-    // The same again changes nothing; a lone month of it is the same as in the range.
+    // Some months of it alone are the same as in the range (that a range may be run again is seen in `history`).
     let before = files(&at("public"));
-    run(0, &["--partial"]);
+    run(0, &["2024-08", "2024-09"], &[]);
     assert_eq!(files(&at("public")), before);
     expect(work.path(), 0, &["verify", "public"]);
     expect(work.path(), 0, &["verify", "public/releases/2024-03/r1"]);

@@ -16,8 +16,8 @@ pub fn copy_project(to: &Path) {
     }
 }
 
-/// What codes of communes of the small project begin with: two départements, and a city with arrondissements.
-const KEPT: [&str; 3] = ["67", "2A", "75056"];
+/// What codes of communes of the small project begin with: three départements, and a city with arrondissements.
+const KEPT: [&str; 4] = ["67", "68", "2A", "75056"];
 
 /// A project in the folder `small`, to be named as `--project small`: everything is as it is, but France has few communes. A table of one row for each
 /// commune and category is then made much faster. What it shows has to be independent of the size of the country.
