@@ -145,7 +145,7 @@ pub static KEYS: LazyLock<(SecretKey, PublicKey)> = LazyLock::new(|| {
     (SecretKey::read(new.secret_file(), None).expect("a key"), new.public().clone())
 });
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "communes.csv",
     "arrondissements_municipaux.csv",
     "communes_anciennes.csv",
@@ -154,6 +154,7 @@ const NAMES: [&str; 14] = [
     "departements.csv",
     "regions.csv",
     "pays.csv",
+    "variantes_territoires.csv",
     "categories.csv",
     "categories_anciennes.csv",
     "publics.csv",
@@ -201,6 +202,7 @@ fn parse(files: &[(&str, Vec<u8>)], other: usize, bytes: &[u8]) -> Option<(Geogr
         departements: file("departements.csv"),
         regions: file("regions.csv"),
         pays: file("pays.csv"),
+        variantes_territoires: file("variantes_territoires.csv"),
     });
     let categories = Categories::from_csv(file("categories.csv"), file("categories_anciennes.csv"));
     let (publics, langues) = (file("publics.csv"), file("langues.csv"));

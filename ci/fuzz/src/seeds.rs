@@ -95,10 +95,13 @@ fn snapshots(seeds: &Seeds) {
         generate(&spec, &reference, out.path(), &Silent).expect("a snapshot");
         for entry in fs::read_dir(out.path()).expect("a folder") {
             let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                continue;
+            }
             let (name, bytes) = (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), fs::read(&path).expect("a file"));
             let first = u8::from(name.starts_with("lieux"));
             match target {
-                "archive" => {
+                "archive" if name.ends_with(".archive.gz") => {
                     let mut plain = Vec::new();
                     std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice()), &mut plain).expect("a gzip");
                     seeds.add(target, "whole", plain.get(4..).unwrap_or_default());

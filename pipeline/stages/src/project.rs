@@ -166,19 +166,30 @@ impl Project {
         Ok(Digest::<kind::Text>::of(text.as_bytes()).to_string())
     }
 
-    /// The datasets, by name.
+    /// The datasets, by name, with the codes of the code lists that they name.
     ///
     /// # Errors
     /// When a file of one is missing or wrong.
     pub fn datasets(&self) -> Result<Vec<DatasetSpec>, StageError> {
         let mut out = Vec::new();
+        for spec in self.contracts()? {
+            for page in ["README.md", "CHANGELOG.md"] {
+                self.bytes(&format!("datasets/{}/{page}", spec.id))?;
+            }
+            out.push(self.listed(spec)?);
+        }
+        Ok(out)
+    }
+
+    /// The datasets, by name, as their own files describe them: code lists are not looked at.
+    ///
+    /// # Errors
+    /// When a file of one is missing or wrong.
+    pub fn contracts(&self) -> Result<Vec<DatasetSpec>, StageError> {
+        let mut out = Vec::new();
         for path in self.under("datasets/") {
             let ["datasets", id, "dataset.toml"] = path.split('/').collect::<Vec<_>>()[..] else { continue };
-            let spec = self.listed(DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?)?;
-            for page in ["README.md", "CHANGELOG.md"] {
-                self.bytes(&format!("datasets/{id}/{page}"))?;
-            }
-            out.push(spec);
+            out.push(DatasetSpec::parse(id, self.text(path)?, self.text(&format!("datasets/{id}/schema.toml"))?)?);
         }
         Ok(out)
     }

@@ -76,7 +76,7 @@ struct Work {
 impl Work {
     async fn prepare(config: &Config, vault: &Path, public: Option<String>, project: Option<&Path>) -> Result<Self, CliError> {
         let settings = Settings::new(config.datagouv.clone())?;
-        let ids = super::project(project)?.datasets()?.into_iter().map(|spec| (spec.id, spec.datagouv)).collect();
+        let ids = super::project(project)?.contracts()?.into_iter().map(|spec| (spec.id, spec.datagouv)).collect();
         let store = PublicStore::open(&public.unwrap_or_else(|| config.public.clone()), super::store_options())?;
         store.ensure_apart(vault)?;
         let current = read_current(&store, config.datagouv.updates).await?;

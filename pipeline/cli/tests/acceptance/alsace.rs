@@ -65,7 +65,7 @@ fn ten_months_of_alsace() {
 
     // Some months of it alone are the same as in the range (that a range may be run again is seen in `history`).
     let before = files(&at("public"));
-    run(0, &["2024-08", "2024-09"], &[]);
+    run(0, ["2024-08", "2024-09"], &[]);
     assert_eq!(files(&at("public")), before);
     expect(work.path(), 0, &["verify", "public"]);
     expect(work.path(), 0, &["verify", "public/releases/2024-03/r1"]);
