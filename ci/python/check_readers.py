@@ -15,6 +15,7 @@ import re
 import struct
 import subprocess
 import sys
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,6 +32,7 @@ import pyogrio
 import shapely
 
 EPOCH = datetime.date(1970, 1, 1)
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
 csv.field_size_limit(1 << 20)
 
 

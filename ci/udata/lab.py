@@ -158,9 +158,10 @@ class Door:
 
 
 def cut(environ):
-    """Ends the connection as a broken network does: with a reset, and without an answer."""
+    """Ends the connection as a broken network does: without an answer. The server still holds files of it, so that it would not be closed by `close` alone."""
     connection = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RDWR)
     connection.close()
     raise ConnectionAbortedError
 

@@ -5,13 +5,11 @@ use arrow::{
     array::{Array, AsArray, Int64Array, RecordBatch, StringArray},
     datatypes::Int64Type,
 };
-use futures::StreamExt;
 use solidata_demand::{Before, Given, Lists, Period, Protected, Scope, Shown};
 use solidata_model::{Digest, IndexEntry, Manifest, Month, ReleaseState, StageKey, kind};
 use solidata_store::{LedgerEntry, PublicStore, Vault, VaultView, release::MANIFEST};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::Write,
     path::PathBuf,
 };
 
@@ -50,21 +48,9 @@ async fn fetch(store: &PublicStore, release: &IndexEntry, to: PathBuf) -> Result
     let manifest = manifest(store, release).await?;
     let path = solidata_canon::parquet_path(TABLE);
     let Some(file) = manifest.files.iter().find(|f| f.path == path) else { return Ok(None) };
-    let (_, mut stream) = store.stream(&format!("{}/{path}", release.prefix)).await?.ok_or_else(|| damaged(&path))?;
-    let mut out = std::fs::File::create(&to).map_err(|e| StageError::vault(&to, e))?;
-    let mut bytes = 0u64;
-    while let Some(piece) = stream.next().await {
-        let piece = piece?;
-        bytes = bytes.saturating_add(piece.len() as u64);
-        // More than the manifest says is not what it says: the rest need not fill the disk.
-        if bytes > file.bytes {
-            return Err(damaged(&path));
-        }
-        out.write_all(&piece).map_err(|e| StageError::vault(&to, e))?;
-    }
-    drop(out);
-    match solidata_store::digest_file(&to)? {
-        (_, sha256) if sha256 == file.sha256 => Ok(Some(to)),
+    // More than the manifest says is not what it says: the rest need not fill the disk.
+    match store.download(&format!("{}/{path}", release.prefix), &to, file.bytes).await? {
+        Some((_, sha256)) if sha256 == file.sha256 => Ok(Some(to)),
         _ => Err(damaged(&path)),
     }
 }

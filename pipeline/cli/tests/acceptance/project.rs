@@ -1,6 +1,6 @@
 //! Projects that tests change: copies of what the program was built with, and one of a smaller country.
 
-use crate::world::files;
+use crate::world::{Row, files};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -28,19 +28,19 @@ pub fn small_project(work: &Path) {
     let index = reference.join("index.toml");
     let mut said = fs::read_to_string(&index).unwrap();
     for year in ["", "cog-2024/", "cog-2025/"] {
-        let mut keep = |name: &str, keeps: &dyn Fn(&dyn Fn(&str) -> String) -> bool| {
+        let mut keep = |name: &str, keeps: &dyn Fn(&Row) -> bool| {
             let path = reference.join(format!("{year}{name}"));
             let bytes = filtered(&path, keeps);
             said = described(&said, &format!("{year}{name}"), &bytes);
             fs::write(path, bytes).unwrap();
         };
         let of = |code: &str| KEPT.iter().any(|start| code.starts_with(start));
-        keep("communes.csv", &|get| of(&get("code_commune")));
-        keep("communes_anciennes.csv", &|get| of(&get("code_commune")));
-        keep("codes_postaux.csv", &|get| of(&get("code_insee")));
-        keep("arrondissements_municipaux.csv", &|get| of(&get("code_commune")));
+        keep("communes.csv", &|row| of(&row["code_commune"]));
+        keep("communes_anciennes.csv", &|row| of(&row["code_commune"]));
+        keep("codes_postaux.csv", &|row| of(&row["code_insee"]));
+        keep("arrondissements_municipaux.csv", &|row| of(&row["code_commune"]));
         let epci = column(&reference.join(format!("{year}communes.csv")), "code_epci");
-        keep("epci.csv", &|get| epci.contains(&get("code_epci")));
+        keep("epci.csv", &|row| epci.contains(&row["code_epci"]));
     }
     fs::write(index, said).unwrap();
 }
@@ -52,16 +52,15 @@ fn column(path: &Path, name: &str) -> BTreeSet<String> {
 }
 
 /// The lines of a CSV file whose row is kept, byte for byte.
-fn filtered(path: &Path, keeps: &dyn Fn(&dyn Fn(&str) -> String) -> bool) -> Vec<u8> {
+fn filtered(path: &Path, keeps: &dyn Fn(&Row) -> bool) -> Vec<u8> {
     let text = fs::read_to_string(path).unwrap();
     let (header, body) = text.split_once('\n').unwrap();
     let names: Vec<&str> = header.split(',').collect();
     let mut out = format!("{header}\n");
     for line in body.split_inclusive('\n') {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
-        let row = reader.records().next().unwrap().unwrap();
-        let get = |name: &str| row[names.iter().position(|known| *known == name).unwrap()].to_owned();
-        if keeps(&get) {
+        let values = reader.records().next().unwrap().unwrap();
+        if keeps(&names.iter().zip(&values).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect()) {
             out += line;
         }
     }

@@ -18,6 +18,7 @@ fn what_becomes_far_larger_than_any_dump_is_refused() {
     let blank = vec![b'\n'; 200 << 10];
     assert_eq!(damage(&blank), None);
     assert_eq!(damage(&zstd(&blank)), Some(Damage::Ratio));
+    assert_eq!(damage(&gzip(&vec![b'\n'; 4 << 20])), Some(Damage::Ratio));
     // The first blocks of a small file say little.
     assert_eq!(damage(&zstd(&blank[..60 << 10])), None);
     let real: String = (0..300).map(|n| serde_json::to_string(&search(n)).unwrap() + "\n").collect();

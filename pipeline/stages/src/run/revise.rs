@@ -16,12 +16,10 @@ use crate::{
     since::{Base, Earlier},
     supply::PublicSupply,
 };
-use futures::StreamExt;
 use solidata_model::{
     FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, RevisionSpec, RunSpec, SnapshotPin, SnapshotRole, StageKey, canonical_json,
 };
 use solidata_store::{PublicStore, Vault, release::differences};
-use std::io::Write;
 
 /// Publishes a further revision of a month.
 ///
@@ -120,18 +118,10 @@ async fn cube(store: &PublicStore, release: &IndexEntry, manifest: &Manifest, va
     let damaged = || StageError::Damaged { what: format!("{}/{}/{path}", store.address(), release.prefix) };
     let scratch = vault.scratch("cube")?;
     let to = scratch.path().join("cube.parquet");
-    let (_, mut stream) = store.stream(&format!("{}/{path}", release.prefix)).await?.ok_or_else(damaged)?;
-    let failed = |e| StageError::vault(&to, e);
-    let mut out = std::fs::File::create(&to).map_err(failed)?;
-    while let Some(piece) = stream.next().await {
-        out.write_all(&piece?).map_err(failed)?;
+    match store.download(&format!("{}/{path}", release.prefix), &to, file.bytes).await? {
+        Some((_, sha256)) if sha256 == file.sha256 => Ok(Some(ProtectedCubes::published(&to)?)),
+        _ => Err(damaged()),
     }
-    drop(out);
-    let (_, sha256) = solidata_store::digest_file(&to)?;
-    if sha256 != file.sha256 {
-        return Err(damaged());
-    }
-    Ok(Some(ProtectedCubes::published(&to)?))
 }
 
 struct Making<'a> {

@@ -1,5 +1,6 @@
 use super::{faults::Deaf, *};
 use crate::{Fault, INDEX, conformance};
+use bytes::Bytes;
 use solidata_model::Index;
 use std::fs;
 

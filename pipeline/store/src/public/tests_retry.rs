@@ -4,10 +4,11 @@ use super::{
     tests::none,
     *,
 };
-use crate::Fault;
+use crate::{Fault, Phase};
 use async_trait::async_trait;
+use bytes::Bytes;
 use object_store::Error;
-use solidata_model::Index;
+use solidata_model::{Digest, Index};
 use std::{
     io,
     sync::{

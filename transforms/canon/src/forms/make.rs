@@ -90,6 +90,8 @@ struct Work<'a, 'o> {
 /// A file with its digest, or the number of its first rows that are too large already.
 type Fitting = Result<InMemory, u64>;
 type InMemory = (Vec<u8>, LogicalDigest);
+/// The files of all pieces; or, if the first of them is too large, the number of its rows that are.
+type Pieces = Result<Vec<(InMemory, Option<Part>)>, Option<u64>>;
 
 /// The rows of one file.
 struct Slice {
@@ -231,7 +233,7 @@ impl Work<'_, '_> {
     }
 
     /// The files of so many pieces; if one is too large none, and if it was the first, how many of its rows were too many.
-    fn all_pieces(&self, form: Form, whole: &Slice, pieces: u64) -> Result<Result<Vec<(InMemory, Option<Part>)>, Option<u64>>, CanonError> {
+    fn all_pieces(&self, form: Form, whole: &Slice, pieces: u64) -> Result<Pieces, CanonError> {
         let mut all = Vec::new();
         for piece in 0..pieces {
             let slice = cut(whole, piece, pieces);
