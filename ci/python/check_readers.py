@@ -135,7 +135,7 @@ def duckdb_csv(file, columns):
 def polars_csv(file, columns):
     kinds = {"string": polars.String, "integer": polars.Int64, "date": polars.Date, "boolean": polars.Boolean}
     schema = {c.name: kinds.get(c.kind) or polars.Decimal(c.precision, c.scale) for c in columns}
-    frame = polars.read_csv(file, schema=schema, missing_utf8_is_empty_string=False)
+    frame = polars.read_csv(file, schema=schema, empty_string_is_null=True)
     return [frame[name].to_list() for name in names(columns)]
 
 

@@ -1,12 +1,25 @@
 """usage: python check_sheets.py PAIRS      (any Python)
 
 Compares CSV files with what a spreadsheet program made of the XLSX of the same table: PAIRS has lines `CSV <tab> CONVERTED`. Codes must be the
-same letter by letter. Exit code 1 when a cell differs.
+same letter by letter; of a decimal, which LibreOffice writes without the zeros at its end whatever the format of its cell, the same number. Exit code 1 when a
+cell differs.
 """
 
 import csv
+import re
 import sys
+from decimal import Decimal
 from pathlib import Path
+
+NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
+
+
+def same(cell, back):
+    """A number with a point, for what it stands; anything else as it is written."""
+    if NUMBER.fullmatch(cell) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", back):
+        return Decimal(cell) == Decimal(back)
+    return cell == back
+
 
 findings, cells, codes = [], 0, {"01053": 0, "2A004": 0}
 for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
@@ -21,8 +34,8 @@ for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
         cells += len(row)
         for code in codes:
             codes[code] += back.count(code)
-        if row != back and len(findings) < 20:
-            at = next((i for i, (x, y) in enumerate(zip(row, back)) if x != y), len(back))
+        if len(row) != len(back) or not all(map(same, row, back)):
+            at = next((i for i, (x, y) in enumerate(zip(row, back)) if not same(x, y)), len(back) - 1)
             findings.append(f"{one}, row {number}, column {wanted[0][at]}: {row[at]!r} came back as {back[at:at + 1]!r}")
 for finding in findings[:20]:
     print(f"  - {finding}")
