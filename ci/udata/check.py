@@ -183,21 +183,12 @@ def quiet(store, vault="v", **options):
     solidata(0, "status --datagouv", store, vault=vault, **options)
 
 
-def rolled_back(store, to, name):
-    """A store whose index was rolled back to a superseded revision."""
+def amended(store, name, *words):
+    """A copy of a store, of which the program changes what is current."""
     shutil.copytree(WORK / store, WORK / name)
-    path = WORK / name / "index.json"
-    text = path.read_bytes()
-    index = json.loads(text)
-    month = next(r["month"] for r in index["releases"] if r["prefix"] == to)
-    index["counter"] += 1
-    done = [{"action": "rollback", "prefix": to, "reason": "La correction était fausse"}]
-    index["log"].append({"counter": index["counter"], "previous_sha256": hashlib.sha256(text).hexdigest(), "done": done})
-    for entry in index["releases"]:
-        if entry["month"] == month:
-            entry["state"] = "current" if entry["prefix"] == to else "superseded"
-    path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-    subprocess.run([SOLIDATA, "verify", path.parent], check=True, capture_output=True)
+    args = [SOLIDATA, *words, "--public", WORK / name, "--config", WORK / "defaults.toml"]
+    done = subprocess.run(args, cwd=WORK, capture_output=True, text=True)
+    must(done.returncode == 0, f"{words}: {done.stderr}")
 
 
 def story():
@@ -330,16 +321,7 @@ def other_settings():
     """Addresses of releases, and the files of each month; then a month is withdrawn."""
     lab("reset", {})
     config = settings(address="release", updates=True)
-    withdrawn = WORK / "all-withdrawn"
-    shutil.copytree(WORK / "all-revised", withdrawn)
-    path = withdrawn / "index.json"
-    text = path.read_bytes()
-    index = json.loads(text)
-    index["counter"] += 1
-    done = [{"action": "withdraw", "prefix": "releases/2024-09/r1"}]
-    index["log"].append({"counter": index["counter"], "previous_sha256": hashlib.sha256(text).hexdigest(), "done": done})
-    index["releases"][0]["state"] = "withdrawn"
-    path.write_text(json.dumps(index, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    amended("all-revised", "all-withdrawn", "withdraw", "--release", "releases/2024-09/r1", "--class", "protected-place", "--yes")
     ids = {}
     for store, months in (("all-next", ["2024-10", "2024-09"]), ("all-revised", ["2024-10", "2024-09"]), ("all-withdrawn", ["2024-10"])):
         solidata(0, "publish --datagouv", store, vault="u", config=config)
@@ -474,7 +456,7 @@ def main():
         return outcome
 
     if PART == "months":
-        rolled_back("all-revised", "releases/2024-10/r1", "all-back")
+        amended("all-revised", "all-back", "rollback", "--month", "2024-10", "--reason", "La correction était fausse")
         ids = timed(story)
         timed(lost_record, ids)
         timed(by_hand, ids)
