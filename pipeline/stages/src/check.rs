@@ -30,6 +30,7 @@ pub struct CheckReport {
 /// When a file cannot be understood at all.
 pub async fn check(project: &Project) -> Result<CheckReport, StageError> {
     let specs = project.datasets()?;
+    project.portal_ids()?;
     let code_lists = project.code_lists()?.len();
     let report = check_project(&solidata_sqlmodel::Project {
         cubes: project.models("cubes")?,

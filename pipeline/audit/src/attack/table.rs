@@ -274,7 +274,6 @@ pub(crate) fn spec_of(dataset: &str, schema: &Bytes) -> Result<DatasetSpec, Stri
         // these three are in no published byte
         protection: None,
         indicators: Vec::new(),
-        datagouv: Default::default(),
         geometry: head.geometry,
         // nor are these two in the bytes that are made here
         split_by: None,

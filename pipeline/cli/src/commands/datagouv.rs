@@ -22,9 +22,9 @@ use std::{
 /// # Errors
 /// With exit code 1 when someone changed the portal by hand; otherwise when the portal, the store or the vault fails.
 pub async fn publish(args: PublishArgs, output: &Output) -> Result<(), CliError> {
-    let config = Config::load(args.config.as_deref())?;
-    let vault = args.vault.unwrap_or_else(|| config.vault.clone());
-    let work = Work::prepare(&config, &vault, args.public, args.project.as_deref()).await?;
+    let config = Config::load(args.at.store.config.as_deref())?;
+    let vault = args.at.vault.unwrap_or_else(|| config.vault.clone());
+    let work = Work::prepare(&config, &vault, args.at.store.public, args.project.as_deref()).await?;
     let api = Api::new(&work.settings, Some(key()?.ok_or_else(ApiKey::missing)?))?;
     let job = work.job(&api, args.mend);
     let report = if args.dry_run {
@@ -53,9 +53,9 @@ pub async fn publish(args: PublishArgs, output: &Output) -> Result<(), CliError>
 /// # Errors
 /// With exit code 1 when the portal does not show the current release.
 pub async fn status(args: StatusArgs, output: &Output) -> Result<(), CliError> {
-    let config = Config::load(args.config.as_deref())?;
-    let vault = args.vault.unwrap_or_else(|| config.vault.clone());
-    let work = Work::prepare(&config, &vault, args.public, args.project.as_deref()).await?;
+    let config = Config::load(args.at.store.config.as_deref())?;
+    let vault = args.at.vault.unwrap_or_else(|| config.vault.clone());
+    let work = Work::prepare(&config, &vault, args.at.store.public, args.project.as_deref()).await?;
     // What everyone sees is enough; with a key one also sees what only members do.
     let api = Api::new(&work.settings, key()?)?;
     let report = work.job(&api, false).compare(&mut work.record(VaultView::open(&vault)?.as_ref())?).await?;
@@ -76,7 +76,7 @@ struct Work {
 impl Work {
     async fn prepare(config: &Config, vault: &Path, public: Option<String>, project: Option<&Path>) -> Result<Self, CliError> {
         let settings = Settings::new(config.datagouv.clone())?;
-        let ids = super::project(project)?.contracts()?.into_iter().map(|spec| (spec.id, spec.datagouv)).collect();
+        let ids = super::project(project)?.portal_ids()?;
         let store = PublicStore::open(&public.unwrap_or_else(|| config.public.clone()), super::store_options())?;
         store.ensure_apart(vault)?;
         let current = read_current(&store, config.datagouv.updates).await?;

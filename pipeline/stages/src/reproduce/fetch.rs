@@ -3,8 +3,6 @@
 
 use super::manifest_at;
 use crate::{Progress, Project, StageError};
-use futures::StreamExt;
-use sha2::{Digest as _, Sha256};
 use solidata_model::{Digest, FileEntry, Manifest, Month};
 use solidata_store::{
     INDEX, PublicStore,
@@ -13,7 +11,6 @@ use solidata_store::{
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -78,10 +75,10 @@ pub(super) async fn fetch(store: &PublicStore, folder: &Path, progress: &dyn Pro
     for file in &manifest.files {
         let to = folder.join(&file.path);
         create_parent(&to)?;
-        let got = copy(store, &file.path, &to, file.bytes, progress).await?;
+        let got = store.copy_into(&file.path, || File::create(&to), &to, file.bytes, &|bytes| progress.advance(bytes)).await?;
         let state = match got {
             None => Found::Missing,
-            Some((bytes, sha256)) if (bytes, sha256) == (file.bytes, file.sha256) => Found::Whole,
+            Some((bytes, sha256, _)) if (bytes, sha256) == (file.bytes, file.sha256) => Found::Whole,
             Some(_) => {
                 let aside = altered.join(&file.path);
                 create_parent(&aside)?;
@@ -120,33 +117,6 @@ fn check_project(manifest: &Manifest) -> Result<(), String> {
 fn create_parent(path: &Path) -> Result<(), StageError> {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(|e| StageError::vault(parent, e))
-}
-
-/// Copies an object, at most one byte more than it should have; its size and sha256.
-async fn copy(
-    store: &PublicStore,
-    path: &str,
-    to: &Path,
-    most: u64,
-    progress: &dyn Progress,
-) -> Result<Option<(u64, Digest<solidata_model::kind::File>)>, StageError> {
-    let Some((_, mut stream)) = store.stream(path).await? else { return Ok(None) };
-    let failed = |e| StageError::vault(to, e);
-    let mut out = File::create(to).map_err(failed)?;
-    let (mut size, mut hasher) = (0u64, Sha256::new());
-    while let Some(piece) = stream.next().await {
-        let piece = piece?;
-        let room = usize::try_from((most + 1).saturating_sub(size)).unwrap_or(usize::MAX);
-        let piece = piece.get(..piece.len().min(room)).unwrap_or_default();
-        if piece.is_empty() {
-            break;
-        }
-        out.write_all(piece).map_err(failed)?;
-        hasher.update(piece);
-        size += piece.len() as u64;
-        progress.advance(piece.len() as u64);
-    }
-    Ok(Some((size, Digest::from_bytes(hasher.finalize().into()))))
 }
 
 impl Fetched {

@@ -6,7 +6,7 @@ mod parse;
 pub use contract::{Column, ColumnType, Contract};
 pub use parse::DatasetError;
 
-use crate::{Digest, PortalIds, kind};
+use crate::{Digest, kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,8 +33,6 @@ pub struct DatasetSpec {
     pub protection: Option<Protection>,
     /// Its key figures.
     pub indicators: Vec<Indicator>,
-    /// What it is called on portals, by the portal's host. Where the program finds them, and nothing that a release says.
-    pub datagouv: BTreeMap<String, PortalIds>,
     /// The columns of the point of a row, where rows have one: it is then published as GeoJSON and GeoParquet too.
     pub geometry: Option<Geometry>,
     /// The column by whose values a file is split that is too large to be looked at on data.gouv.fr.

@@ -1,10 +1,10 @@
 //! `dataset.toml` and `schema.toml`.
 
 use super::{Column, ColumnType, Contract, DatasetSpec, Feeds, Geometry, Indicator, Protection};
-use crate::{Digest, PortalIds};
+use crate::Digest;
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is wrong with a dataset's files.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +48,6 @@ struct DatasetToml {
     protection: Option<Protection>,
     #[serde(default)]
     indicator: Vec<Indicator>,
-    #[serde(default)]
-    datagouv: BTreeMap<String, PortalIds>,
 }
 
 #[derive(Deserialize)]
@@ -164,7 +162,6 @@ impl DatasetSpec {
             geometry: spec.geometry,
             split_by: spec.split_by,
             notes_fr: spec.notes_fr,
-            datagouv: spec.datagouv,
             contract: Contract {
                 version: schema.version,
                 created: schema.created,
@@ -213,10 +210,6 @@ since = "1.0.0"
         let d = DatasetSpec::parse("d", DATASET, SCHEMA).unwrap();
         assert_eq!(d.contract.columns[1].kind, ColumnType::Decimal { precision: 9, scale: 6 });
         assert_eq!(d.contract.columns[1].kind.name(), "decimal(9,6)");
-        assert!(d.datagouv.is_empty());
-        let ids = "[datagouv.\"demo.data.gouv.fr\"]\ndataset = \"5f\"\nresources = { csv = \"a1\" }\n";
-        let d = DatasetSpec::parse("d", &format!("{DATASET}{ids}"), SCHEMA).unwrap();
-        assert_eq!(d.datagouv["demo.data.gouv.fr"].resources["csv"], "a1");
     }
 
     #[test]
