@@ -31,6 +31,16 @@ pub enum AuditError {
         /// The release that was asked for.
         prefix: String,
     },
+    /// No table of that name or form is published.
+    #[error("{address}: there is no {asked}: there are {known}")]
+    NoSuchTable {
+        /// The store.
+        address: String,
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        known: String,
+    },
     /// What a store holds is not what it says it is.
     #[error("{address}: nothing of this is to be used: {findings}")]
     Untrusted {
@@ -80,6 +90,7 @@ impl AuditError {
             Self::Nothing { .. }
             | Self::NoSuchMonth { .. }
             | Self::NoSuchRelease { .. }
+            | Self::NoSuchTable { .. }
             | Self::NoHistory { .. }
             | Self::CodeList { .. } => Fault::Usage,
             Self::Table { .. } | Self::Untrusted { .. } => Fault::Findings,

@@ -2,9 +2,11 @@
 //!
 //! The folder is laid out as the store is. Every file has the digest that its manifest says, every manifest the one that `index.json` says, and with a key the
 //! index is signed by it or by one that it leads to. Files that are there already are not read from the store again, so that an interrupted call goes on
-//! where it ended; `index.json` is written last, and says what the folder has seen.
+//! where it ended; `index.json` is written last, and says what the folder has seen. A release that the folder has is completed: what is asked for and missing or
+//! damaged is brought again.
 
 use crate::{AuditError, Report, index, signature};
+use bytes::Bytes;
 use serde::Serialize;
 use solidata_canon::{Form, FormPath, sha256sums};
 use solidata_model::{Digest, FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, kind};
@@ -14,6 +16,7 @@ use solidata_store::{
     release::{MANIFEST, MANIFEST_SIGNATURE, SUMS, check_manifest, check_sizes},
 };
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -36,6 +39,8 @@ pub struct FetchOptions {
 pub struct Fetched {
     /// The releases that are new, the oldest one first.
     pub new: Vec<FetchedRelease>,
+    /// Releases that the folder had, and of which files were missing, damaged, or not asked for before.
+    pub completed: Vec<FetchedRelease>,
     /// Releases that the folder has and that another one took the place of.
     pub superseded: Vec<String>,
     /// Releases that the folder has and that were withdrawn: whoever has a copy is asked to remove it.
@@ -60,7 +65,7 @@ pub struct FetchedRelease {
     /// Why the month was published again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The tables that are in the folder, beneath the prefix.
+    /// The tables that were asked for and are in the folder, beneath the prefix.
     pub tables: Vec<String>,
 }
 
@@ -71,7 +76,14 @@ pub struct FetchedRelease {
 /// in its history, or the disk fails.
 pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, progress: &dyn Progress) -> Result<Fetched, AuditError> {
     let mut report = Report::default();
+    if let Some(form) = options.forms.iter().find(|asked| !Form::ALL.iter().any(|form| form.name() == asked.as_str())) {
+        let known = Form::ALL.map(Form::name).join(", ");
+        return Err(AuditError::NoSuchTable { address: store.address().into(), asked: format!("form {form}"), known });
+    }
     let index = index::read(store, &mut report).await?;
+    if index.is_none() && report.index_sha256.is_none() && !into.join(INDEX).exists() {
+        return Err(AuditError::Nothing { address: store.address().into() });
+    }
     if let Some(index) = &index {
         signature::Signers::check(index, options.key.as_ref(), &mut report);
     }
@@ -104,8 +116,24 @@ pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, pro
     let wanted = |r: &&IndexEntry| r.state == ReleaseState::Current && (r.sealed > before || was_other(r));
     let mut new: Vec<&IndexEntry> = index.releases.iter().filter(wanted).collect();
     new.sort_by_key(|r| r.sealed);
+    let is_held = |r: &&IndexEntry| r.state == ReleaseState::Current && options.since.is_none() && has(r) && !wanted(r);
+    let held: Vec<&IndexEntry> = index.releases.iter().filter(is_held).collect();
+    let bringing = |entry| Bringing { store, entry, into, options, progress };
+    if let Some(newest) = index.current() {
+        bringing(newest).check_names().await?;
+    }
+    for entry in held {
+        let files = fetched.files;
+        let release = bringing(entry).bring(&index, &mut fetched).await?;
+        if fetched.files > files {
+            fetched.completed.push(release);
+        }
+    }
     for entry in new {
-        let release = Bringing { store, entry, into, options, progress }.bring(&index, &mut fetched).await?;
+        let release = bringing(entry).bring(&index, &mut fetched).await?;
+        if release.tables.is_empty() {
+            fetched.notes.push(format!("{}: it has no table of this dataset in this form", release.prefix));
+        }
         fetched.new.push(release);
     }
     let bytes = store.get(INDEX).await?.ok_or_else(|| AuditError::Nothing { address: store.address().into() })?;
@@ -148,18 +176,44 @@ struct Bringing<'a> {
 }
 
 impl Bringing<'_> {
+    fn damaged(&self, path: &str, detail: &str) -> AuditError {
+        let findings = format!("{}/{path}: {detail}. Fetch it again later; if it stays so, ask the publisher", self.entry.prefix);
+        AuditError::Untrusted { address: self.store.address().into(), findings }
+    }
+
+    async fn manifest(&self) -> Result<(Bytes, Manifest), AuditError> {
+        let damaged = |detail: &str| self.damaged(MANIFEST, detail);
+        let path = format!("{}/{MANIFEST}", self.entry.prefix);
+        let bytes = self.store.get(&path).await?.ok_or_else(|| damaged("it is not there"))?;
+        if Digest::of(&bytes) != self.entry.manifest_sha256 {
+            return Err(damaged("it is not the one that index.json names"));
+        }
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| damaged(&e.to_string()))?;
+        check_sizes(&manifest).and_then(|()| check_manifest(&manifest)).map_err(|e| damaged(&e))?;
+        Ok((bytes, manifest))
+    }
+
+    /// Every dataset that is asked for must be one of this release: a name that is mistyped would bring nothing, month after month.
+    async fn check_names(&self) -> Result<(), AuditError> {
+        if self.options.datasets.is_empty() {
+            return Ok(());
+        }
+        let (_, manifest) = self.manifest().await?;
+        let known: BTreeSet<&str> = manifest.files.iter().filter_map(|f| Some(table(&f.path)?.table)).collect();
+        match self.options.datasets.iter().find(|asked| !known.contains(asked.as_str())) {
+            None => Ok(()),
+            Some(asked) => Err(AuditError::NoSuchTable {
+                address: self.store.address().into(),
+                asked: format!("dataset {asked}"),
+                known: known.into_iter().collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
     async fn bring(&self, index: &Index, fetched: &mut Fetched) -> Result<FetchedRelease, AuditError> {
         let prefix = &self.entry.prefix;
-        let damaged = |path: &str, detail: &str| {
-            let findings = format!("{prefix}/{path}: {detail}. Fetch it again later; if it stays so, ask the publisher");
-            AuditError::Untrusted { address: self.store.address().into(), findings }
-        };
-        let bytes = self.store.get(&format!("{prefix}/{MANIFEST}")).await?.ok_or_else(|| damaged(MANIFEST, "it is not there"))?;
-        if Digest::of(&bytes) != self.entry.manifest_sha256 {
-            return Err(damaged(MANIFEST, "it is not the one that index.json names"));
-        }
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| damaged(MANIFEST, &e.to_string()))?;
-        check_sizes(&manifest).and_then(|()| check_manifest(&manifest)).map_err(|e| damaged(MANIFEST, &e))?;
+        let damaged = |path: &str, detail: &str| self.damaged(path, detail);
+        let (bytes, manifest) = self.manifest().await?;
         let folder = self.into.join(prefix);
         let wanted: Vec<&FileEntry> = manifest.files.iter().filter(|file| self.wants(file)).collect();
         self.progress.expect(Phase::Verify, wanted.iter().map(|f| f.bytes).sum());
@@ -183,7 +237,9 @@ impl Bringing<'_> {
             fetched.bytes += file.bytes;
             self.progress.advance(Phase::Verify, &file.path, file.bytes);
         }
-        let sums = sha256sums(wanted.iter().map(|f| (f.path.as_str(), f.sha256)).chain([(MANIFEST, self.entry.manifest_sha256)]));
+        // Of what is in the folder, whichever call brought it.
+        let held = manifest.files.iter().filter(|f| self.wants(f) || folder.join(&f.path).exists());
+        let sums = sha256sums(held.map(|f| (f.path.as_str(), f.sha256)).chain([(MANIFEST, self.entry.manifest_sha256)]));
         write(&folder.join(SUMS), &sums.map_err(|e| AuditError::Internal(e.to_string()))?)?;
         if let Some(signature) = self.store.get(&format!("{prefix}/{MANIFEST_SIGNATURE}")).await? {
             self.check_signature(index, &manifest, &bytes, &signature).map_err(|e| damaged(MANIFEST_SIGNATURE, &e))?;

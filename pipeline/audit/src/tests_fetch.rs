@@ -82,9 +82,59 @@ async fn each_call_brings_what_is_new_and_nothing_twice() {
     assert!(matches!(&e, AuditError::NoSuchRelease { .. }) && e.fault() == Fault::Usage, "{e}");
 }
 
+#[tokio::test]
+async fn a_folder_is_completed_with_what_is_asked_for_later_or_lost() {
+    let (dir, into, key) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), new_key());
+    let store = PublicStore::folder(dir.path()).unwrap();
+    publish(&store, "2024-08", 1, 50, &key).await;
+    let asked = async |datasets: &[&str], forms: &[&str]| {
+        let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        fetch(&store, into.path(), &FetchOptions { datasets: list(datasets), forms: list(forms), ..trusting(&key) }, &()).await
+    };
+    let release = into.path().join("releases/2024-08/r1");
+    let checked = || {
+        let ran =
+            std::process::Command::new("sha256sum").args(["--check", "--strict", "--quiet", "SHA256SUMS"]).current_dir(&release).status();
+        ran.unwrap().success()
+    };
+    assert_eq!(asked(&["essai"], &["csv"]).await.unwrap().new.len(), 1);
+    assert!(!release.join("data/essai.parquet").exists());
+    // Another form, into the same folder.
+    let more = asked(&[], &["parquet"]).await.unwrap();
+    assert_eq!((more.new.len(), more.completed.len(), more.files), (0, 1, 1));
+    assert_eq!(more.completed[0].tables, ["data/essai.parquet"]);
+    assert!(checked() && fs::read_to_string(release.join("SHA256SUMS")).unwrap().contains("data/essai.csv"));
+    // One file is lost, another one damaged.
+    fs::remove_file(release.join("data/essai.csv")).unwrap();
+    let bytes = fs::read(release.join("data/essai.parquet")).unwrap();
+    fs::write(release.join("data/essai.parquet"), [&bytes[1..], b"x"].concat()).unwrap();
+    let mended = asked(&[], &[]).await.unwrap();
+    assert_eq!((mended.completed.len(), mended.files, checked()), (1, 2, true));
+    assert_eq!(asked(&[], &[]).await.unwrap().files, 0);
+    // Names that nothing has.
+    for (datasets, forms, known) in [(&["zzz"][..], &[][..], "essai"), (&[], &["ods"], "geoparquet")] {
+        let e = asked(datasets, forms).await.unwrap_err();
+        assert!(e.fault() == Fault::Usage && e.to_string().contains(known), "{e}");
+    }
+    let nowhere = PublicStore::folder(&dir.path().join("data")).unwrap();
+    let e = fetch(&nowhere, tempfile::tempdir().unwrap().path(), &FetchOptions::default(), &()).await.unwrap_err();
+    assert!(matches!(&e, AuditError::Nothing { .. }) && e.fault() == Fault::Usage, "{e}");
+}
+
 fn assert_untrusted(got: Result<crate::Fetched, AuditError>, word: &str) {
     let e = got.unwrap_err();
     assert!(matches!(&e, AuditError::Untrusted { .. }) && e.fault() == Fault::Findings && e.to_string().contains(word), "{word}: {e}");
+}
+
+#[tokio::test]
+async fn a_change_of_a_store_has_the_day_that_is_set() {
+    let (dir, key) = (tempfile::tempdir().unwrap(), new_key());
+    let at = |day: &str| PublicStore::open(&dir.path().display().to_string(), [(solidata_store::DAY.to_owned(), day.to_owned())]);
+    publish(&at("2026-11-29").unwrap(), "2024-08", 1, 50, &key).await;
+    rotate(&at("2026-11-30").unwrap(), &key, &new_key()).await.unwrap();
+    let log = PublicStore::folder(dir.path()).unwrap().read_index().await.unwrap().0.log;
+    assert_eq!(log.iter().map(|c| c.day.unwrap().to_string()).collect::<Vec<_>>(), ["2026-11-29", "2026-11-30"]);
+    assert_eq!(at("hier").unwrap_err().fault(), Fault::Usage);
 }
 
 #[tokio::test]

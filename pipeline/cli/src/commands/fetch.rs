@@ -33,9 +33,11 @@ pub async fn fetch(args: FetchArgs, output: &Output) -> Result<(), CliError> {
 
 fn words(fetched: &Fetched) -> String {
     let mut text = String::new();
-    for release in &fetched.new {
-        let reason = release.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-        let _ = writeln!(text, "new: {}{reason}: {}", release.prefix, release.tables.join(", "));
+    for (what, releases) in [("new", &fetched.new), ("completed", &fetched.completed)] {
+        for release in releases {
+            let reason = release.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let _ = writeln!(text, "{what}: {}{reason}: {}", release.prefix, release.tables.join(", "));
+        }
     }
     for prefix in &fetched.superseded {
         let _ = writeln!(text, "superseded: {prefix}");
