@@ -28,7 +28,7 @@ pub use error::{Fault, Result, StoreError};
 pub use files::{digest_file, walk};
 pub use options::StoreOptions;
 pub use progress::{Phase, Progress};
-pub use public::{DOCUMENT_MAX, DryRunLog, Exclusive, INDEX, IndexToken, NOTE_MAX, ObjectInfo, PlannedWrite, PublicStore, Put};
+pub use public::{DAY, DOCUMENT_MAX, DryRunLog, Exclusive, INDEX, IndexToken, NOTE_MAX, ObjectInfo, PlannedWrite, PublicStore, Put};
 pub use vault::{
     Expired, HashKey, LedgerEntry, Pending, Pin, PinStatus, Private, Rebuild, Receipt, ReceiptFile, Retention, Scratch, Stage, StageOutput,
     StageSummary, Vault, VaultView,

@@ -75,7 +75,7 @@ mod tests {
         assert!(errata_page(&index).contains("Aucune erreur"));
         for (counter, done) in [(1, erratum("releases/2024-08/r1", &[])), (2, erratum("releases/2024-09/r1", &["code_postal", "commune"]))]
         {
-            index.log.push(Change { counter, previous_sha256: None, done: vec![done] });
+            index.log.push(Change { counter, previous_sha256: None, day: None, done: vec![done] });
         }
         let page = errata_page(&index);
         assert!(

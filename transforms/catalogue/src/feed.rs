@@ -1,7 +1,7 @@
 //! The Atom feed ([RFC 4287](https://www.rfc-editor.org/rfc/rfc4287)): an entry for each thing that was done with a release, and for each erratum.
 //!
-//! The index keeps no days, since nothing here reads a clock: an entry has the day of the newest run among what was published until then. So its day says "not before".
-//! The entry of a release has the day of its own run, and of one that was withdrawn the day of that.
+//! A step of the index's log has the day on which it was made. Of one that has none, the day is that of the newest run among what was published until then, and of a release that
+//! of its own run: it says "not before". Nothing here reads a clock.
 
 use crate::described::sentence;
 use crate::editions::Edition;
@@ -17,7 +17,9 @@ use solidata_model::{CHANGES_PAGE, Done, Erratum, ReleaseState};
 struct Entry {
     /// What stands behind the feed's own identifier.
     id: String,
+    /// When it was done, and when what is said of it changed last.
     day: NaiveDate,
+    updated: NaiveDate,
     title: String,
     text: String,
     links: Vec<Link>,
@@ -38,7 +40,7 @@ struct Link {
 /// Never with what this crate makes.
 pub(crate) fn feed(world: &World<'_>) -> Result<Vec<u8>, CatalogueError> {
     let entries = entries(world);
-    let updated = entries.iter().map(|entry| entry.day).max().unwrap_or_default();
+    let updated = entries.iter().map(|entry| entry.updated).max().unwrap_or_default();
     let own = format!("tag:{}:solidata", world.of.settings.tag_authority);
     let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
@@ -66,7 +68,7 @@ pub(crate) fn feed(world: &World<'_>) -> Result<Vec<u8>, CatalogueError> {
         out.create_element("entry").write_inner_content(|out| {
             element(out, "id", &format!("{own}/{}", entry.id))?;
             element(out, "title", &entry.title)?;
-            element(out, "updated", &instant(entry.day))?;
+            element(out, "updated", &instant(entry.updated))?;
             element(out, "published", &instant(entry.day))?;
             out.create_element("category").with_attribute(("term", entry.category)).write_empty()?;
             for one in &entry.links {
@@ -120,15 +122,19 @@ fn entries(world: &World<'_>) -> Vec<Entry> {
             _ => None,
         });
         newest = published.max().max(newest);
-        done.extend((1u64..).zip(&change.done).map(|(place, done)| Step { counter: change.counter, place, done, newest }));
+        let on = change.day.or(newest);
+        done.extend((1u64..).zip(&change.done).map(|(place, done)| Step { counter: change.counter, place, done, dated: change.day, on }));
     }
     // What is said of a release that was withdrawn changes on that day.
-    let gone =
-        |of: &str| done.iter().find(|step| matches!(step.done, Done::Withdraw { prefix, .. } if prefix == of)).and_then(|s| s.newest);
+    let gone = |of: &str| done.iter().find(|step| matches!(step.done, Done::Withdraw { prefix, .. } if prefix == of)).and_then(|s| s.on);
     let entry = |step: &Step<'_>| match step.done {
         Done::Erratum { erratum } => erratum_entry(world, erratum, step),
-        Done::Publish { prefix } | Done::Revise { prefix, .. } => entry(world, step, day(world, prefix).or_else(|| gone(prefix))),
-        _ => entry(world, step, step.newest),
+        Done::Publish { prefix } | Done::Revise { prefix, .. } => {
+            let gone = gone(prefix);
+            let made = entry(world, step, step.dated.or_else(|| day(world, prefix)).or(gone))?;
+            Some(Entry { updated: gone.map_or(made.day, |day| day.max(made.day)), ..made })
+        }
+        _ => entry(world, step, step.on),
     };
     let mut entries: Vec<Entry> = done.iter().filter_map(entry).collect();
     // A stable sort: what was done on one day stays in its order.
@@ -136,12 +142,15 @@ fn entries(world: &World<'_>) -> Vec<Entry> {
     entries
 }
 
-/// A part of a change of the index, with the day of the newest run among what was published until then.
+/// A part of a change of the index.
 struct Step<'a> {
     counter: u64,
     place: u64,
     done: &'a Done,
-    newest: Option<NaiveDate>,
+    /// The day that the log gives it.
+    dated: Option<NaiveDate>,
+    /// That day, or the one before which it was not done.
+    on: Option<NaiveDate>,
 }
 
 impl Step<'_> {
@@ -205,7 +214,8 @@ fn entry(world: &World<'_>, step: &Step<'_>, day: Option<NaiveDate>) -> Option<E
         _ => step.id(),
     };
     // Without any day, the month itself is over before it is published.
-    Some(Entry { id, day: day.unwrap_or(of.entry.month.last_day()), title, text, links: links(world, of), category })
+    let day = day.unwrap_or(of.entry.month.last_day());
+    Some(Entry { id, day, updated: day, title, text, links: links(world, of), category })
 }
 
 fn erratum_entry(world: &World<'_>, erratum: &Erratum, step: &Step<'_>) -> Option<Entry> {
@@ -213,9 +223,11 @@ fn erratum_entry(world: &World<'_>, erratum: &Erratum, step: &Step<'_>) -> Optio
     let month = french::of_month(of.entry.month);
     let title = of.held.as_ref().and_then(|held| held.table(&erratum.dataset)).map_or(erratum.dataset.as_str(), |t| &t.schema.title);
     let columns = if erratum.columns.is_empty() { String::new() } else { format!(" Colonnes : {}.", erratum.columns.join(", ")) };
+    let day = step.on.unwrap_or(of.entry.month.last_day());
     Some(Entry {
         id: step.id(),
-        day: step.newest.unwrap_or(of.entry.month.last_day()),
+        day,
+        updated: day,
         title: format!("Erratum : {title}, données {month}"),
         text: format!("{}{columns} Édition : {}.", sentence(&erratum.fr), erratum.release),
         links: vec![Link { rel: "alternate", ..releases_link(world) }],

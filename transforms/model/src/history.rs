@@ -1,6 +1,7 @@
 //! How an index changes: step by step, each step written down in its log, from which its releases and keys follow.
 
 use crate::{Digest, Erratum, Index, IndexEntry, Month, ReleaseState, WithdrawalClass, kind};
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,9 @@ pub struct Change {
     /// sha256 of the `index.json` that was there before, signature included; none for the first change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_sha256: Option<Digest<kind::File>>,
+    /// The day (UTC) on which it was made, by the clock of whoever made it; none when that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
     /// What was done, in this order.
     pub done: Vec<Done>,
 }
@@ -109,7 +113,7 @@ impl Index {
         next.sealed = new.iter().map(|r| r.sealed).fold(self.sealed, u64::max);
         next.releases.extend(new);
         next.releases.sort_by_key(|r| (r.month, r.revision));
-        next.log.push(Change { counter: next.counter, previous_sha256: before, done });
+        next.log.push(Change { counter: next.counter, previous_sha256: before, day: None, done });
         next.keys.extend(key.map(|k| KeyEntry { since: next.counter, ..k }));
         let replayed = Replayed::of(&next.log)?;
         for entry in &mut next.releases {
@@ -119,6 +123,15 @@ impl Index {
         }
         next.check_history()?;
         Ok(next)
+    }
+
+    /// The same, with the day of its last change.
+    #[must_use]
+    pub fn dated(mut self, day: Option<NaiveDate>) -> Self {
+        if let Some(last) = self.log.last_mut() {
+            last.day = day;
+        }
+        self
     }
 
     /// Whether the counter, the releases with their states, and the keys are those that follow from the log. Signatures are not looked at.

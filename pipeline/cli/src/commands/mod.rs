@@ -24,9 +24,10 @@ use crate::{
     exit::CliError,
     output::Output,
 };
+use chrono::{DateTime, Utc};
 use solidata_stages::Project;
-use solidata_store::StoreOptions;
-use std::path::Path;
+use solidata_store::{DAY, StoreOptions};
+use std::{path::Path, time::SystemTime};
 
 /// Carries out the command.
 ///
@@ -74,5 +75,8 @@ fn project(folder: Option<&Path>) -> Result<Project, CliError> {
 fn store_options() -> StoreOptions {
     // A variable that is no text, which `std::env::vars` would panic at, is no setting.
     let texts = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    texts.filter(|(name, _)| ![signing::PASSWORD, signing::NEW_PASSWORD, solidata_portal::API_KEY].contains(&name.as_str())).collect()
+    let hidden = [signing::PASSWORD, signing::NEW_PASSWORD, solidata_portal::API_KEY];
+    // What is done to a store is given the day of the clock, unless another one is set.
+    let today = DateTime::<Utc>::from(SystemTime::now()).date_naive().to_string();
+    texts.filter(|(name, _)| !hidden.contains(&name.as_str())).chain([(DAY.to_owned(), today)]).collect()
 }

@@ -30,6 +30,7 @@ mod versions;
 pub use dry_run::{DryRunLog, PlannedWrite};
 pub(crate) use index::PROBE;
 pub use index::{INDEX, IndexToken};
+pub use open::DAY;
 pub use put::Put;
 pub(crate) use put::STAGING;
 pub(crate) use versions::{CLOCK, Version, is_past, nonce};
@@ -71,6 +72,8 @@ pub struct PublicStore {
     patience: Duration,
     /// What no message may hold.
     secrets: secrets::Secrets,
+    /// The day that changes of the index are given.
+    pub(crate) today: Option<chrono::NaiveDate>,
 }
 
 /// The clients of buckets hold credentials, and some show them.

@@ -17,20 +17,27 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(600);
 const _: () = assert!(retry::UNDER_WAY.as_secs() * 3 / 2 < PATIENCE.as_secs());
 
+/// The variable with the day that changes of an index are given; without it they have none.
+pub const DAY: &str = "SOLIDATA_DAY";
+
 /// The address forms that [`PublicStore::open`] knows, for messages.
 const FORMS: &str = "write a folder, file://…, s3://bucket/…, gs://bucket/…, az://container/…, or https://… to read";
 
 impl PublicStore {
     /// The store at an address: a folder (plain path or `file://`), `s3://`, `gs://`, `az://`, `memory://`, or `http(s)://` for reading only.
     ///
-    /// `vars` is the environment, such as `std::env::vars()`: the usual `AWS_*`, `GOOGLE_*` and `AZURE_*` variables are read from it and nothing
+    /// `vars` is the environment, such as `std::env::vars()`: the usual `AWS_*`, `GOOGLE_*` and `AZURE_*` variables are read from it, [`DAY`], and nothing
     /// else. Nothing is written; a folder that is missing is made by the first write.
     ///
     /// # Errors
     /// [`StoreError::Location`] when the address or a variable is not understood.
     pub fn open(location: &str, vars: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let vars: Vec<(String, String)> = vars.into_iter().collect();
-        let store = Self::open_as_it_is(location, &vars)?;
+        let mut store = Self::open_as_it_is(location, &vars)?;
+        if let Some((_, day)) = vars.iter().find(|(name, _)| name == DAY) {
+            let wrong = |_| StoreError::Location { location: redacted(location), detail: format!("{DAY} is no day such as 2026-11-29") };
+            store.today = Some(day.parse().map_err(wrong)?);
+        }
         #[cfg(feature = "faults")]
         if let Some((_, plan)) = vars.iter().find(|(name, _)| name == "SOLIDATA_FAULTS") {
             return store.with_faults_of(plan);
@@ -113,6 +120,7 @@ impl PublicStore {
             sizes: Sizes::default(),
             patience: PATIENCE,
             secrets: Secrets::default(),
+            today: None,
         }
     }
 

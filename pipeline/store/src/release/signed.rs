@@ -73,6 +73,7 @@ pub(super) fn next_index(
     }
     let next =
         index.next(token.sha256(), done, new, key).map_err(|e| damaged(store, &format!("{e}: run `solidata verify` on the store")))?;
+    let next = next.dated(store.today);
     match signer {
         None => Ok(next),
         Some(signer) => sign_index(next, signer).map_err(StoreError::internal),
@@ -101,7 +102,7 @@ pub async fn rotate(store: &PublicStore, old: &SecretKey, new: &SecretKey) -> Re
     let entry = key_entry(new.public(), index.counter + 1, Some(old)).map_err(StoreError::internal)?;
     let done = vec![Done::Rotate { public_key: new.public().to_string() }];
     let next = index.next(token.sha256(), done, Vec::new(), Some(entry)).map_err(StoreError::internal)?;
-    let next = sign_index(next, new).map_err(StoreError::internal)?;
+    let next = sign_index(next.dated(store.today), new).map_err(StoreError::internal)?;
     store.probe_conditional_writes().await?;
     store.swap_index(&token, &next).await?;
     Ok(next)

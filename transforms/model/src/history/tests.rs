@@ -193,7 +193,7 @@ fn a_long_history_is_replayed() {
         let rotate = Done::Rotate { public_key: name.clone() };
         let publish = if number == 1 { publish("2024-09") } else { revise("2024-09", revision) };
         let previous_sha256 = (number > 1).then(|| Digest::of(b"before"));
-        index.log.push(Change { counter: number, previous_sha256, done: vec![rotate, publish] });
+        index.log.push(Change { counter: number, previous_sha256, day: None, done: vec![rotate, publish] });
         let state = if number == MANY { ReleaseState::Current } else { ReleaseState::Superseded };
         index.releases.push(IndexEntry { state, ..entry("2024-09", revision, number) });
         index.keys.push(KeyEntry { since: number, ..key(&name, number > 1) });
