@@ -134,6 +134,13 @@ def duckdb_csv(file, columns):
     return of_arrow(duckdb.connect().execute(sql, [str(file), types]).to_arrow_table(), columns)
 
 
+def duckdb_guesses_csv(file, columns):
+    """As most people open a file: DuckDB guesses the dialect from the first 20 480 rows."""
+    table = duckdb.connect().execute("SELECT * FROM read_csv(?, all_varchar = true)", [str(file)]).to_arrow_table()
+    typed = {"integer": int, "decimal": Decimal}
+    return [[None if v is None else typed.get(c.kind, str)(v) for v in values] for c, values in zip(columns, of_arrow(table, columns))]
+
+
 def polars_csv(file, columns):
     kinds = {"string": polars.String, "integer": polars.Int64, "date": polars.Date, "boolean": polars.Boolean}
     schema = {c.name: kinds.get(c.kind) or polars.Decimal(c.precision, c.scale) for c in columns}
@@ -255,7 +262,7 @@ def geopandas_geoparquet(file, columns):
     return [frame[name].astype(object).tolist() for name in names(columns)]
 
 
-CSV = [python_csv, duckdb_csv, polars_csv, pyarrow_csv, pandas_csv]
+CSV = [python_csv, duckdb_csv, duckdb_guesses_csv, polars_csv, pyarrow_csv, pandas_csv]
 PARQUET = [duckdb_parquet, polars_parquet, pyarrow_parquet, pandas_parquet]
 READERS = {
     "csv": CSV,

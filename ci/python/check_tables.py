@@ -32,6 +32,8 @@ WRITTEN = {
 PYTHON_TYPE = {"integer": "int", "number": "float", "date": "date", "boolean": "bool"}
 # Columns that the portal recognises by name and content.
 KNOWN = {"code_commune", "code_departement", "code_region", "code_epci", "code_postal"}
+# The rows by which csv-detective decides (CHUNK_SIZE).
+FIRST_ROWS = 10_000
 ARROW = {"string": "string", "integer": "int64", "date": "date32[day]", "boolean": "bool"}
 
 
@@ -104,6 +106,11 @@ def detected_findings(file, fields):
         values = {r[name] for r in rows}
         if values == {""}:
             continue  # nothing to detect
+        if len(rows) > FIRST_ROWS and not any(r[name] for r in rows[:FIRST_ROWS]):
+            # A longer table is read in pieces, and what is empty in the first one stays a text: a measure loses its type in the preview, a code nothing.
+            if column["python_type"] != "string":
+                yield f"{name} is detected as {column['format']}, {column['python_type']}, and its first {FIRST_ROWS} rows are empty"
+            continue
         if field["type"] == "integer" and values <= {"", "0", "1"}:
             continue  # in a small release numbers may happen to look like booleans
         if column["python_type"] != PYTHON_TYPE.get(field["type"], "string"):

@@ -7,7 +7,9 @@ use std::io::{self, Write};
 /// - Integers in plain digits, decimals with a point and every digit of their scale, days as `2024-09-30`, booleans as `true` and `false`.
 /// - No value is an empty field. There is no empty text (the contract refuses it), so nothing else is an empty field.
 /// - A field is quoted when it holds a comma, a quote, a line feed or a carriage return, or begins or ends with a space or a tab, which some
-///   readers would trim; a quote in it is doubled. Nothing else is quoted.
+///   readers would trim; a quote in it is doubled. No other value is quoted.
+/// - The names in the header are quoted all the same: readers that guess the dialect from the first rows (DuckDB, from 20 480) see the quote there, and not only where
+///   the first comma stands in a text, a hundred thousand rows later, where they give up.
 /// - Values that begin with `=`, `+`, `-` or `@` are written as they are. A prefix against spreadsheet formulas would change the data of every
 ///   program that reads it (a name, a phone number `+33…`), and make the CSV differ from the Parquet; a spreadsheet has its own import dialogue.
 pub(crate) struct CsvWriter<W> {
@@ -23,7 +25,7 @@ impl<W: Write> CsvWriter<W> {
             if i > 0 {
                 buffer.push(b',');
             }
-            write_field(name.as_bytes(), &mut buffer);
+            write_quoted(name.as_bytes(), &mut buffer);
         }
         buffer.push(b'\n');
         inner.write_all(&buffer)?;
@@ -58,8 +60,12 @@ fn write_field(field: &[u8], out: &mut Vec<u8>) {
     let special = field.iter().fold(false, |s, b| s | (*b == b',') | (*b == b'"') | (*b == b'\n') | (*b == b'\r'));
     if !special && !edge(field.first()) && !edge(field.last()) {
         out.extend_from_slice(field);
-        return;
+    } else {
+        write_quoted(field, out);
     }
+}
+
+fn write_quoted(field: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for part in field.split_inclusive(|b| *b == b'"') {
         out.extend_from_slice(part);

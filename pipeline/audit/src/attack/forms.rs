@@ -48,7 +48,9 @@ async fn look_at(
     folder: &Folder<'_>,
     found: &mut Found,
 ) -> Result<(), AuditError> {
-    for form in made.iter().filter(|form| !listed.contains_key(&form.path)) {
+    // Another version of the writer may have made other files: they are read, but there is nothing to hold them against.
+    let own_writer = manifest.tool.writer == WRITER_VERSION;
+    for form in made.iter().filter(|form| own_writer && !listed.contains_key(&form.path)) {
         found.tell(&form.path, TelltaleKind::Rows, "the table has this form too, and the manifest does not list it");
     }
     for path in listed.keys() {
@@ -59,12 +61,10 @@ async fn look_at(
         };
         let form = made.iter().find(|form| form.path == *path);
         match form {
-            None => found.tell(path, TelltaleKind::Rows, "the rows of the table make no such file"),
+            None if own_writer => found.tell(path, TelltaleKind::Rows, "the rows of the table make no such file"),
+            None => found.note(path, &other_writer(manifest)),
             Some(form) if form.file.sha256 == sha256 => {}
-            Some(_) if manifest.tool.writer != WRITER_VERSION => {
-                let who = format!("writer {} wrote it, this is version {WRITER_VERSION}", manifest.tool.writer);
-                found.note(path, &format!("{who}: its bytes were not compared with the rows of its table"));
-            }
+            Some(_) if !own_writer => found.note(path, &other_writer(manifest)),
             Some(_) => found.tell(path, TelltaleKind::Bytes, "its bytes are not those that follow from the rows of its table"),
         }
         if let Some(form) = form {
@@ -73,6 +73,13 @@ async fn look_at(
         }
     }
     Ok(())
+}
+
+fn other_writer(manifest: &Manifest) -> String {
+    format!(
+        "writer {} wrote it, this is version {WRITER_VERSION}: its bytes were not compared with the rows of its table",
+        manifest.tool.writer
+    )
 }
 
 /// The forms of a table as its rows make them, without their bytes.
