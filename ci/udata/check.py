@@ -104,9 +104,9 @@ def resources_of(dataset, store, latest=True):
     forms.update({p.removeprefix(f"geo/{dataset}.").replace("parquet", "geoparquet"): p for p in files if p.startswith(f"geo/{dataset}.")})
     parts = {}
     for p in files:
-        if p.startswith(f"parts/{dataset}/"):
-            name, _, ending = p.rpartition("/")[2].partition(".")
-            parts["parts/" + re.sub("-([0-9]+)-[0-9]+$", r"-\1", name) + "." + ending] = p
+        if p.startswith((f"parts/{dataset}/", f"geo/{dataset}/")):
+            name = p.rpartition("/")[2]
+            parts["parts/" + (name.replace(".parquet", ".geoparquet") if p.startswith("geo/") else name)] = p
     rank = lambda key: FIRST_FORMS.index(key.partition(".")[2] if key in parts else key)
     ordered = sorted(forms, key=rank) + sorted(parts, key=lambda key: (rank(key), key))
     data = [entry(key, "main", {**forms, **parts}[key], "latest" if latest else prefix) for key in ordered]

@@ -151,12 +151,13 @@ fn missing(key: &str, record: &DatasetRecord) -> Cause {
     if record.resources.get(key).is_some_and(|known| known.id.is_some()) { Cause::Drift } else { Cause::Due }
 }
 
-/// Why a resource that was made here is there and not wanted. The file of a month that is no longer published is gone; everything else has an address
-/// that someone may use.
+/// Why a resource that was made here is there and not wanted. The file of a month that is no longer published is gone, and so is a part that a table has no more;
+/// everything else has an address that someone may use.
 fn surplus(key: Option<&str>, wanted: &WantedDataset) -> Cause {
-    let month = key.is_some_and(|key| WantedResource::is_of_month(key) && wanted.resources.iter().all(|r| r.key != key));
-    let of_months = wanted.resources.iter().any(|r| WantedResource::is_of_month(&r.key));
-    if month && of_months { Cause::Due } else { Cause::Drift }
+    let Some(key) = key.filter(|key| wanted.resources.iter().all(|r| r.key != *key)) else { return Cause::Drift };
+    let is_of_month = |key: &str| !WantedResource::is_lasting(key) && !WantedResource::is_part(key);
+    let gone = WantedResource::is_part(key) || is_of_month(key) && wanted.resources.iter().any(|r| is_of_month(&r.key));
+    if gone { Cause::Due } else { Cause::Drift }
 }
 
 /// The order in which the wanted resources that are there should be, and why they are not; `None` when they are.

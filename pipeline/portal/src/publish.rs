@@ -2,7 +2,7 @@
 
 use crate::{
     Api, Current, DatasetRecord, DatasetReport, Observed, PortalError, ReadBack, Record, Report, Result, Settings, Step, WantedDataset,
-    changes,
+    WantedResource, changes,
     client::{TRIES, Written, pause},
     desired, next_step,
     observed::marker,
@@ -11,7 +11,10 @@ use crate::{
 use reqwest::Method;
 use serde_json::Value;
 use solidata_model::PortalIds;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// How long after a write the portal may still show what was before: it has copies of its database.
 const PATIENCE: [Duration; 4] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
@@ -144,7 +147,8 @@ impl Job<'_> {
         let pasted = self.ids.get(&wanted.id).and_then(|hosts| hosts.get(&self.settings.host()));
         let id = portal.map(|p| p.id.clone());
         let complete = pasted.is_some_and(|ids| {
-            Some(&ids.dataset) == id.as_ref() && resources.iter().all(|(key, id)| key.contains('/') || ids.resources.get(key) == Some(id))
+            let known = |(key, id): (&String, &String)| !WantedResource::is_lasting(key) || ids.resources.get(key) == Some(id);
+            Some(&ids.dataset) == id.as_ref() && resources.iter().all(known)
         });
         DatasetReport {
             dataset: wanted.id.clone(),
@@ -282,7 +286,12 @@ fn join(dataset: &str, known: &mut DatasetRecord, ids: &PortalIds) -> Result<()>
         Some(id) if *id != ids.dataset => return Err(differs("the dataset's id", &ids.dataset, id)),
         _ => known.id = Some(ids.dataset.clone()),
     }
-    for (key, written) in &ids.resources {
+    let mut seen = BTreeSet::new();
+    for (key, written) in ids.resources.iter().filter(|(key, _)| WantedResource::is_lasting(key)) {
+        if !seen.insert(written) {
+            let detail = format!("{written} is the id of {key} and of another resource in dataset.toml: correct it");
+            return Err(PortalError::Ids { dataset: dataset.into(), detail });
+        }
         let resource = known.resources.entry(key.clone()).or_default();
         match &resource.id {
             Some(id) if id != written => return Err(differs(&format!("the id of {key}"), written, id)),

@@ -1,6 +1,6 @@
 //! What a look at the portal, or an update of it, found and did.
 
-use crate::{Cause, Change, Current, Settings, What};
+use crate::{Cause, Change, Current, Settings, WantedResource, What};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -95,7 +95,7 @@ impl DatasetReport {
     fn toml(&self, host: &str) -> String {
         let id = self.id.as_deref().unwrap_or_default();
         let mut text = format!("[datagouv.\"{host}\"]\ndataset = \"{id}\"\n[datagouv.\"{host}\".resources]\n");
-        for (key, id) in &self.resources {
+        for (key, id) in self.resources.iter().filter(|(key, _)| WantedResource::is_lasting(key)) {
             let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             let _ = if plain { writeln!(text, "{key} = \"{id}\"") } else { writeln!(text, "\"{key}\" = \"{id}\"") };
         }

@@ -174,7 +174,14 @@ fn resources(spec: &DatasetSpec, receipt: &TableReceipt, forms: &[(String, FormR
     for made in forms {
         let kind = made.form.name().replace('.', "-");
         let part = Form::of_path(&made.path).and_then(|path| path.part).map(|part| format!("{}-", part.to_lowercase())).unwrap_or_default();
-        resources.push(common(format!("{}-{part}{kind}", spec.id), made.path.clone(), made.form, made.file, None));
+        let mut resource = common(format!("{}-{part}{kind}", spec.id), made.path.clone(), made.form, made.file, None);
+        if let Some(which) = made.part.as_ref().and_then(Part::in_french) {
+            resource.title = format!("{} ({which})", spec.title_fr);
+        }
+        if made.part.as_ref().is_some_and(|part| part.with_point) {
+            resource.description += " Seulement les lignes qui ont un point.";
+        }
+        resources.push(resource);
     }
     resources
 }

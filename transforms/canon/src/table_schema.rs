@@ -1,4 +1,5 @@
 use crate::conform::whole_pattern;
+use crate::datapackage::licence_of;
 use crate::error::CanonError;
 use crate::parquet_read::COLUMNS_MAX;
 use chrono::NaiveDate;
@@ -11,8 +12,9 @@ const PROFILE: &str = "https://frictionlessdata.io/schemas/table-schema.json";
 /// Where a dataset's contract is kept and discussed.
 const HOMEPAGE: &str = "https://github.com/solinumasso/solidata/tree/main/datasets/";
 const PUBLISHER: &str = "Solinum";
+const COUNTRY: &str = "FR";
 
-/// Frictionless Table Schema v1, with what schema.data.gouv.fr asks for at the top: version, days, home page, contributors. Properties beyond both are allowed by
+/// Frictionless Table Schema v1, with what schema.data.gouv.fr asks for at the top: version, days, home page, country, licences, contributors. Properties beyond both are allowed by
 /// their rules and have English names here. `path`, the address of this version, is not known where a release is made: a store adds it to what it
 /// publishes as `schemas/<dataset>/<version>.json`.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +32,10 @@ struct TableSchema {
     updated: Option<NaiveDate>,
     homepage: String,
     contributors: Vec<Contributor>,
+    #[serde(default, rename = "countryCode")]
+    country_code: String,
+    #[serde(default)]
+    licenses: Vec<Licence>,
     country: String,
     licence: String,
     /// What the table is made from, and how often it is published.
@@ -52,6 +58,13 @@ struct Contributor {
     title: String,
     organisation: String,
     role: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Licence {
+    name: String,
+    title: String,
+    path: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +131,7 @@ struct Constraints {
 pub fn table_schema(spec: &DatasetSpec) -> Result<Vec<u8>, CanonError> {
     crate::Conformer::new(spec)?;
     let fields = spec.contract.columns.iter().map(|c| field(spec, c)).collect::<Result<_, _>>()?;
+    let (path, title) = licence_of(&spec.licence);
     Ok(canonical_json(&TableSchema {
         profile: PROFILE.into(),
         name: spec.id.clone(),
@@ -129,7 +143,9 @@ pub fn table_schema(spec: &DatasetSpec) -> Result<Vec<u8>, CanonError> {
         updated: spec.contract.updated,
         homepage: format!("{HOMEPAGE}{}", spec.id),
         contributors: vec![Contributor { title: PUBLISHER.into(), organisation: PUBLISHER.into(), role: "author".into() }],
-        country: "FR".into(),
+        country_code: COUNTRY.into(),
+        licenses: vec![Licence { name: spec.licence.clone(), title, path }],
+        country: COUNTRY.into(),
         feeds: spec.feeds,
         cadence: spec.cadence.clone(),
         licence: spec.licence.clone(),

@@ -8,7 +8,7 @@ use crate::iri::Iri;
 use crate::views::World;
 use crate::vocabulary::*;
 use chrono::NaiveDate;
-use solidata_model::{CHANGES_PAGE, Feeds, PROVENANCE as STATEMENT, SnapshotRole};
+use solidata_model::{CHANGES_PAGE, Feeds, PROVENANCE as STATEMENT, Part, SnapshotRole};
 
 /// An address with what it is.
 pub(crate) fn typed(iri: Iri, kind: Term) -> Node {
@@ -21,13 +21,14 @@ pub(crate) fn authority(table: &str, entry: &str, kind: Term) -> Result<Node, cr
 }
 
 /// The catalogue itself, without its datasets. `name` is the file it lies in.
-pub(crate) fn catalogue(world: &World<'_>, name: &str) -> Node {
+pub(crate) fn catalogue(world: &World<'_>, name: &str) -> Result<Node, crate::CatalogueError> {
     let mut node = Node::named(world.at(&format!("{name}.jsonld")), &[CATALOG])
         .french(TITLE, "Solidata : les données ouvertes de Soliguide")
         .english(TITLE, "Solidata: the open data of Soliguide")
         .french(DESCRIPTION, "Offre et demande d’aide sociale dans Soliguide, par mois, avec les schémas, les empreintes et la provenance de chaque édition.")
         .english(DESCRIPTION, "Supply of and demand for social services in Soliguide, each month, with the schemas, checksums and provenance of each release.")
         .with(PUBLISHER, publisher(world))
+        .with(LICENSE, licence("etalab-2.0")?)
         .with(LANGUAGE, typed(Iri::known(FRENCH), LINGUISTIC_SYSTEM))
         .with(
             THEME_TAXONOMY,
@@ -41,7 +42,7 @@ pub(crate) fn catalogue(world: &World<'_>, name: &str) -> Node {
     if let Some(page) = &world.addresses.landing_page {
         node = node.with(HOMEPAGE, typed(page.clone(), DOCUMENT));
     }
-    node
+    Ok(node)
 }
 
 /// Who publishes, described once; elsewhere it is named by [`publisher_id`].
@@ -188,6 +189,8 @@ impl Download<'_> {
     pub fn node(self, world: &World<'_>) -> Result<Node, crate::CatalogueError> {
         let Self { table, file, address, checksum, issued, modified } = self;
         let TableFile { form, part, entry } = *file;
+        let named = |words: Option<String>| part.map(|name| words.unwrap_or_else(|| name.to_owned()));
+        let [part, part_en] = [Part::in_french, Part::in_english].map(|words| named(entry.part.as_ref().and_then(words)));
         let digest = entry.sha256.to_string();
         let digest = match checksum {
             ChecksumForm::Plain => Value::Text(digest),
@@ -201,15 +204,16 @@ impl Download<'_> {
             _ => authority("file-type", form.eu_type, MEDIA_TYPE_OR_EXTENT)?.into(),
         };
         let (title, version) = (&table.schema.title, &table.schema.version);
-        let label = part.map_or_else(|| form.label.to_owned(), |part| format!("{}, {part}", form.label));
+        let label = |part: &Option<String>| part.as_ref().map_or_else(|| form.label.to_owned(), |part| format!("{}, {part}", form.label));
+        let [label, label_en] = [&part, &part_en].map(label);
         let text = match part {
             None => format!("{} {}", sentence(title), form.fr),
-            Some(part) => format!("{} Une partie des lignes : {part}. {}", sentence(title), form.fr),
+            Some(part) => format!("{} Une partie des lignes : {part}.", sentence(title)),
         };
         let mut node = Node::named(address.part("fichier"), &[DISTRIBUTION])
             .text(IDENTIFIER, &entry.path)
             .french(TITLE, format!("{title} ({label})"))
-            .english(TITLE, format!("{} ({label})", table.schema.title_en))
+            .english(TITLE, format!("{} ({label_en})", table.schema.title_en))
             .french(DESCRIPTION, text)
             .with(ACCESS_URL, address.clone())
             .with(DOWNLOAD_URL, address)

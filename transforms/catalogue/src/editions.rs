@@ -106,6 +106,14 @@ fn tables<'a>(manifest: &'a Manifest, schemas: &BTreeMap<Digest<kind::File>, Vec
     by_name.into_iter().map(table).collect()
 }
 
+impl<'a> Table<'a> {
+    /// One way to have each form: the file of all rows, or the parts where there is none.
+    pub fn offered(&self) -> impl Iterator<Item = &TableFile<'a>> {
+        let is_whole = |form| self.files.iter().any(|file| file.part.is_none() && file.form == form);
+        self.files.iter().filter(move |file| file.part.is_none() || !is_whole(file.form))
+    }
+}
+
 impl Held<'_> {
     /// A table by its name.
     pub fn table(&self, id: &str) -> Option<&Table<'_>> {

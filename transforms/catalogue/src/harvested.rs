@@ -1,7 +1,8 @@
 //! The catalogue of udata: a dataset for each table of the current release, with addresses that stay.
 //!
-//! udata identifies a file by its address and never removes one: only `latest/` is in here. It makes a dataset of everything that is a `dcat:Dataset` or a
-//! `dcat:DatasetSeries`, and a file of everything under `dct:hasPart`: releases are named with `dcat:hasVersion`, without saying what they are.
+//! udata identifies a file by its address and never removes one: only `latest/` is in here, and parts of a table only where a form has no file of all rows.
+//! It makes a dataset of everything that is a `dcat:Dataset` or a `dcat:DatasetSeries`, and a file of everything under `dct:hasPart`: releases are named with
+//! `dcat:hasVersion`, without saying what they are.
 
 use crate::described::{ChecksumForm, Download, catalogue, sentence, table};
 use crate::editions::{Edition, Held, Table};
@@ -14,7 +15,7 @@ use chrono::NaiveDate;
 
 /// The catalogue as one tree.
 pub(crate) fn harvested(world: &World<'_>) -> Result<Node, CatalogueError> {
-    let mut root = catalogue(world, FILE);
+    let mut root = catalogue(world, FILE)?;
     if let Some((edition, held)) = world.latest().and_then(|edition| Some((edition, edition.held.as_ref()?))) {
         for of in &held.tables {
             let node = latest_dataset(world, edition, held, of, ChecksumForm::Plain)?.with(SPATIAL, france());
@@ -64,7 +65,7 @@ pub(crate) fn latest_dataset(
     node = node
         .with_all(HAS_VERSION, versions.iter().map(|e| version_id(world, e, of.id)))
         .with(HAS_CURRENT_VERSION, version_id(world, edition, of.id));
-    for file in of.files.iter().filter(|file| file.part.is_none()) {
+    for file in of.offered() {
         let download =
             Download { table: of, file, address: world.at(&format!("latest/{}", file.entry.path)), checksum, issued, modified: run.now };
         node = node.with(HAS_DISTRIBUTION, download.node(world)?);

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Releases {
-    /// Always [`Releases::FORMAT`].
+    /// The name and the version of this format.
     pub format: String,
     /// The counter of the index that this was made from: it only grows.
     pub counter: u64,
@@ -225,6 +225,14 @@ pub(crate) fn schema_views(world: &World<'_>) -> Result<Vec<(String, Vec<u8>)>, 
             let mut schema: Value = serde_json::from_slice(world.of.schemas.get(&table.schema_sha256).ok_or_else(missing)?)?;
             if let Some(object) = schema.as_object_mut() {
                 object.insert("path".into(), world.schema(id, &table.schema.version).as_str().into());
+                for field in object.get_mut("fields").and_then(Value::as_array_mut).into_iter().flatten() {
+                    // In a release the list lies beside; from here it does not.
+                    if let Some(list) = field.get_mut("code_list_path")
+                        && let Some(path) = list.as_str()
+                    {
+                        *list = world.at(&format!("{}/{path}", edition.entry.prefix)).as_str().into();
+                    }
+                }
             }
             views.push((schema_path(id, &table.schema.version), canonical_json(&schema)?));
         }

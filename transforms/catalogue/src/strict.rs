@@ -17,7 +17,7 @@ type Editions<'a> = Vec<(&'a Edition<'a>, &'a Held<'a>, &'a Table<'a>)>;
 
 /// The catalogue as one tree.
 pub(crate) fn strict(world: &World<'_>) -> Result<Node, CatalogueError> {
-    let mut root = catalogue(world, CATALOG_DCAT_AP);
+    let mut root = catalogue(world, CATALOG_DCAT_AP)?;
     if let Some((edition, held)) = world.latest().and_then(|edition| Some((edition, edition.held.as_ref()?))) {
         for of in &held.tables {
             let node = latest_dataset(world, edition, held, of, ChecksumForm::HexBinary)?.with(SPATIAL, france());

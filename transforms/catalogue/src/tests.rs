@@ -2,7 +2,7 @@ use crate::{CATALOG, Catalogue, CatalogueError, FEED, RELEASES, Releases, Settin
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use solidata_model::{
-    CodeListEntry, Digest, Done, Erratum, FileEntry, Index, IndexEntry, MANIFEST_FORMAT, Manifest, Month, ReleaseState, RevisionSpec,
+    CodeListEntry, Digest, Done, Erratum, FileEntry, Index, IndexEntry, MANIFEST_FORMAT, Manifest, Month, Part, ReleaseState, RevisionSpec,
     RunSpec, SnapshotPin, SnapshotRole, Thresholds, Tool, WithdrawalClass, kind,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,23 +44,17 @@ impl Store {
         let mut files = Vec::new();
         let mut file = |path: String, bytes: &[u8], schema: Option<String>| {
             let (sha256, size) = (Digest::of(bytes), bytes.len() as u64);
-            files.push(FileEntry {
-                path,
-                media_type: String::new(),
-                bytes: size,
-                sha256,
-                logical_sha256: None,
-                rows: None,
-                schema,
-                part: None,
-            });
+            let piece = path.starts_with("parts/").then_some(1);
+            let part = piece.map(|_| Part { piece, pieces: piece, ..Part::default() });
+            files.push(FileEntry { path, media_type: String::new(), bytes: size, sha256, logical_sha256: None, rows: None, schema, part });
         };
         for (id, version) in [("structures", "1.0.0"), ("demande_territoires", version)] {
             let (path, text) = (format!("schemas/{id}.json"), schema(id, version));
             self.schemas.insert(Digest::of(&text), text.clone());
             file(path.clone(), &text, None);
-            for name in [format!("data/{id}.csv"), format!("data/{id}.csv.gz"), format!("data/{id}.parquet"), format!("parts/{id}/67.xlsx")]
-            {
+            // The spreadsheet has parts only; the CSV in gzip has its whole beside one.
+            let names = ["data/{}.csv", "data/{}.csv.gz", "data/{}.parquet", "parts/{}/table-1.xlsx", "parts/{}/table-1.csv.gz"];
+            for name in names.map(|name| name.replace("{}", id)) {
                 file(name.clone(), format!("{name}{month}{revision}").as_bytes(), Some(path.clone()));
             }
             file(format!("pages/{id}.md"), b"x", None);
@@ -180,11 +174,18 @@ fn the_harvested_catalogue_names_what_stays() {
     assert!(nodes(&store, "catalog.jsonld", "dcat:DatasetSeries").is_empty());
     let files = nodes(&store, "catalog.jsonld", "dcat:Distribution");
     let addresses = |files: &[Value]| files.iter().map(|f| f["dcat:downloadURL"]["@id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!(files.len(), 6);
-    for (file, address) in files.iter().zip(addresses(&files)) {
-        assert!(address.starts_with("https://donnees.exemple.fr/solidata/latest/data/"), "{address}");
-        assert!(file["spdx:checksum"]["spdx:checksumValue"].is_string());
-    }
+    let names = ["data/{}.csv", "data/{}.csv.gz", "data/{}.parquet", "parts/{}/table-1.xlsx"];
+    let expected: Vec<_> = ["demande_territoires", "structures"]
+        .iter()
+        .flat_map(|id| names.map(|name| format!("https://donnees.exemple.fr/solidata/latest/{}", name.replace("{}", id))))
+        .collect();
+    assert_eq!(addresses(&files), expected);
+    assert!(files.iter().all(|file| file["spdx:checksum"]["spdx:checksumValue"].is_string()));
+    let words = files[3]["dct:description"]["@value"].as_str().unwrap();
+    assert!(words.ends_with("Une partie des lignes : partie 1 sur 1."), "{words}");
+    let titles = files[3]["dct:title"].as_array().unwrap();
+    let titles = titles.iter().map(|t| t["@value"].as_str().unwrap().rsplit_once('(').unwrap().1).collect::<Vec<_>>();
+    assert_eq!(titles, ["Excel, partie 1 sur 1)", "Excel, part 1 of 1)"]);
     let mut before = Store::new();
     before.publish("2024-08", 1, "2024-09-02", "1.0.0");
     assert_eq!(addresses(&nodes(&before, "catalog.jsonld", "dcat:Distribution")), addresses(&files));
@@ -206,7 +207,7 @@ fn the_strict_catalogue_has_every_release_that_is_there() {
     let path = "catalog-dcat-ap.jsonld";
     assert_eq!(nodes(&store, path, "dcat:Dataset").len(), 2 + 2 * 3);
     assert_eq!(nodes(&store, path, "dcat:DatasetSeries").len(), 2);
-    assert_eq!(nodes(&store, path, "dcat:Distribution").len(), 6 + 8 * 3);
+    assert_eq!(nodes(&store, path, "dcat:Distribution").len(), 8 + 10 * 3);
     for checksum in nodes(&store, path, "spdx:Checksum") {
         assert_eq!(checksum["spdx:checksumValue"]["@type"], "xsd:hexBinary");
     }
@@ -290,6 +291,23 @@ fn entries_of_the_feed_stay_what_they_are() {
     let feed = store.views().unwrap().remove(FEED).unwrap();
     assert!(feed.contains("Raison : r2 &lt;fausse&gt; &amp; vide.") && feed.contains("Raison : demande d&apos;effacement."), "{feed}");
     assert!(feed.contains("Cette édition a été retirée depuis."));
+}
+
+#[test]
+fn what_is_done_has_the_day_on_which_it_was_done() {
+    let mut store = store();
+    let dated = |store: &mut Store, on: &str| store.index = store.index.clone().dated(Some(day(on)));
+    dated(&mut store, "2026-11-20");
+    store.withdraw("releases/2024-09/r1");
+    dated(&mut store, "2026-11-29");
+    let feed = store.views().unwrap().remove(FEED).unwrap();
+    let (head, _) = feed.split_once("<entry>").unwrap();
+    assert!(head.contains("<updated>2026-11-29T00:00:00Z</updated>"), "{head}");
+    let expected = [("changes/4/1", "2026-11-29"), ("releases/2024-09/r2", "2026-11-20"), ("releases/2024-09/r1", "2026-11-29")];
+    let found: BTreeMap<_, _> = entries(&store).into_iter().collect();
+    for (what, on) in expected {
+        assert_eq!(found[&format!("tag:soliguide.fr,2024:solidata/{what}")], format!("{on}T00:00:00Z"));
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct Erratum {
     /// The columns, or none when the whole table is meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// What is wrong, and what to do about it, in French: plain words, no more than [`crate::REASON_MAX`] bytes.
+    /// What is wrong, and what to do about it, in French: plain words, no more than 2 000 bytes.
     pub fr: String,
     /// The same in English.
     pub en: String,
@@ -63,7 +63,7 @@ impl fmt::Display for WithdrawalClass {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tombstone {
-    /// Always [`Tombstone::FORMAT`].
+    /// The name and the version of this format.
     pub format: String,
     /// Where the release lay.
     pub prefix: String,

@@ -14,7 +14,7 @@ pub type SnapshotEntry = SnapshotPin;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Always [`MANIFEST_FORMAT`].
+    /// The name and the version of this format.
     pub format: String,
     /// The month.
     pub month: Month,
@@ -157,6 +157,26 @@ impl Part {
     /// Whether it is one of several files that hold the rows together.
     pub fn is_split(&self) -> bool {
         self.column.is_some() || self.piece.is_some()
+    }
+
+    /// Which rows, in French, behind the name of the table: `code_region 11, partie 1 sur 2`. None of a file that is no part of several.
+    pub fn in_french(&self) -> Option<String> {
+        self.in_words("sans", "partie", "sur")
+    }
+
+    /// The same in English.
+    pub fn in_english(&self) -> Option<String> {
+        self.in_words("without", "part", "of")
+    }
+
+    fn in_words(&self, without: &str, piece: &str, of: &str) -> Option<String> {
+        let of_column = self.column.as_ref().map(|column| match &self.value {
+            Some(value) => format!("{column} {value}"),
+            None => format!("{without} {column}"),
+        });
+        let of_pieces = self.piece.zip(self.pieces).map(|(number, pieces)| format!("{piece} {number} {of} {pieces}"));
+        let words: Vec<_> = of_column.into_iter().chain(of_pieces).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 }
 

@@ -286,7 +286,7 @@ fn loss(release: &Release<'_>, dataset: &Dataset<'_>) -> Vec<Block> {
         let total: u64 = tally.rows.values().sum();
         let row = |(value, n): (&String, &u64)| vec![Text::code(value), french::integer(*n).into(), share(*n, total).into()];
         blocks.push(Block::Table(Table {
-            caption: format!("Lignes par valeur de {}", tally.column),
+            caption: format!("Lignes par valeur de {} (parts arrondies vers le bas)", tally.column),
             columns: vec![Head::text("Valeur", "Value"), Head::number("Lignes", "Rows"), Head::number("Part", "Share")],
             rows: tally.rows.iter().map(row).collect(),
         }));
@@ -386,7 +386,7 @@ fn verifying(dataset: &Dataset<'_>) -> Vec<Block> {
     let id = &dataset.spec.id;
     vec![
         Block::paragraph("Dans le dossier de l’édition, les fichiers de ce jeu contre leurs empreintes :"),
-        Block::Code { language: "sh", text: format!("grep ' data/{id}[.]' SHA256SUMS | sha256sum -c --strict\n") },
+        Block::Code { language: "sh", text: format!("grep -E ' (data|geo|parts|schemas)/{id}[./]' SHA256SUMS | sha256sum -c --strict\n") },
         Block::paragraph(
             Text::from("Toute l’édition, qui l’a publiée, et comment la refaire : ").join(&Text::page("Vérifier", VERIFYING)).plain("."),
         ),

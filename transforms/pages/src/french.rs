@@ -47,7 +47,7 @@ pub(crate) fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => (1_000_000, "Mo"),
         _ => (1_000_000_000, "Go"),
     };
-    let tenths = bytes / (unit / 10);
+    let tenths = (bytes + unit / 20) / (unit / 10);
     format!("{},{}{SPACE}{name}", integer(tenths / 10), tenths % 10)
 }
 

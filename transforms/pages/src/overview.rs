@@ -96,7 +96,10 @@ pub(crate) fn page(release: &Release<'_>) -> Result<Document, PagesError> {
         "L’offre et la demande d’aide sociale telles que Soliguide les connaît : ce que les lieux proposent, au {}{}.",
         french::day(release.run.date_photo),
         if release.has_demand() {
-            format!(", et ce que les gens cherchent, {} et les périodes qu’il achève", french::month(release.month))
+            format!(
+                ", et ce que les gens cherchent, {}, avec le trimestre et l’année qu’il achève s’ils peuvent être donnés",
+                french::month(release.month)
+            )
         } else {
             String::new()
         }

@@ -132,12 +132,14 @@ fn tables_with_points_and_tables_in_parts_are_registered_under_keys_that_stay() 
         ..Part::default()
     };
     let parts = [
-        ("parts/demande/code_region-11-1-2.csv.gz", part(Some("11"), Some((1, 2)))),
-        ("parts/demande/code_region-11-2-2.csv.gz", part(Some("11"), Some((2, 2)))),
+        ("parts/demande/code_region-11-1.csv.gz", part(Some("11"), Some((1, 2)))),
+        ("parts/demande/code_region-11-2.csv.gz", part(Some("11"), Some((2, 2)))),
         ("parts/demande/code_region-vide.csv.gz", part(None, None)),
-        ("parts/demande/table-1-3.xlsx", part(None, Some((1, 3)))),
+        ("parts/demande/table-1.xlsx", part(None, Some((1, 3)))),
+        ("geo/demande/code_region-11.geojson", part(Some("11"), None)),
+        ("geo/demande/code_region-11.parquet", part(Some("11"), None)),
     ];
-    let paths = ["data/demande.csv", "geo/demande.geojson", "geo/demande.parquet", "geo/autre.geojson", "parts/autre/table-1-2.xlsx"];
+    let paths = ["data/demande.csv", "geo/demande.geojson", "geo/demande.parquet", "geo/autre.geojson", "parts/autre/table-1.xlsx"];
     let mut release = published("2024-09", 1, &paths);
     release.manifest.files.extend(parts.map(|(path, part)| FileEntry { part: Some(part), ..file(path, path) }));
     let dataset = wanted(vec![release], false);
@@ -149,6 +151,8 @@ fn tables_with_points_and_tables_in_parts_are_registered_under_keys_that_stay() 
         ("parts/code_region-11-1.csv.gz", "Demande (CSV compressé, code_region 11, partie 1 sur 2)"),
         ("parts/code_region-11-2.csv.gz", "Demande (CSV compressé, code_region 11, partie 2 sur 2)"),
         ("parts/code_region-vide.csv.gz", "Demande (CSV compressé, sans code_region)"),
+        ("parts/code_region-11.geojson", "Demande (GeoJSON, code_region 11)"),
+        ("parts/code_region-11.geoparquet", "Demande (GeoParquet, code_region 11)"),
     ];
     for (resource, (key, title)) in dataset.resources.iter().zip(wanted) {
         assert_eq!((resource.key.as_str(), resource.fields.get("title").unwrap()), (key, &json!(title)));
@@ -266,6 +270,31 @@ fn months_come_and_go() {
     assert_eq!(left(&portal, &none, &record).iter().map(|c| c.cause).collect::<Vec<_>>(), vec![Cause::Drift; 4]);
     portal.publish(&none, &mut record, true, None);
     assert_eq!(left(&portal, &none, &record), vec![]);
+}
+
+#[test]
+fn a_part_that_is_gone_goes_and_comes_back() {
+    let in_parts = |pieces: u32| {
+        let mut release = published("2024-10", 1, &PATHS);
+        release.manifest.files.extend((1..=pieces).map(|piece| {
+            let path = format!("parts/demande/table-{piece}.xlsx");
+            let part = Part { of: "data/demande.csv".into(), piece: Some(piece), pieces: Some(pieces), ..Part::default() };
+            FileEntry { part: Some(part), ..file(&path, &path) }
+        }));
+        wanted(vec![release], false)
+    };
+    let (mut portal, mut record) = (Portal::default(), DatasetRecord::default());
+    let mut shows = |wanted: &WantedDataset| {
+        portal.publish(wanted, &mut record, false, None);
+        assert_eq!(left(&portal, wanted, &record), vec![]);
+        assert_eq!(portal.resources.len(), wanted.resources.len());
+        portal.ids()
+    };
+    let three = shows(&in_parts(3));
+    // Two are enough now: the address of the third leads nowhere, and the others keep their ids.
+    let two = shows(&in_parts(2));
+    assert!(two.len() == three.len() - 1 && two.iter().all(|id| three.contains(id)));
+    assert!(shows(&in_parts(3)).iter().filter(|id| !three.contains(id)).count() == 1);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(crate) const DATASET: &str = "extras.solidata:dataset";
 pub(crate) const STORE: &str = "extras.solidata:store";
 /// The extra that tells what a resource holds; see [`WantedResource::key`].
 pub(crate) const RESOURCE: &str = "extras.solidata:resource";
+/// What the key of a part of a table begins with.
+pub(crate) const PARTS: &str = "parts/";
 /// The extras of a dataset that say which release it shows: they are written last, so that a dataset that names a release shows all of it.
 pub(crate) const RELEASE: [&str; 3] = ["extras.solidata:release", "extras.solidata:manifest_sha256", "extras.solidata:manifest_url"];
 
@@ -34,17 +36,23 @@ pub struct WantedDataset {
 /// A resource of the portal as it should be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WantedResource {
-    /// What it holds, the same each month: the ending of a data file (`csv`, `parquet`...), `page`, `confidentialite`, `schema`, `changelog`,
-    /// `manifest`, or a month and an ending (`2024-09/csv`).
+    /// What it holds, the same each month: the ending of a data file (`csv`, `parquet`...), a part of one (`parts/table-1.xlsx`), `page`, `confidentialite`,
+    /// `schema`, `changelog`, `manifest`, or a month and one of the former (`2024-09/csv`).
     pub key: String,
     /// Its fields.
     pub fields: Fields,
 }
 
 impl WantedResource {
-    /// Whether a resource of that key holds the file of one month.
-    pub(crate) fn is_of_month(key: &str) -> bool {
-        key.contains('/')
+    /// Whether a resource of that key is there in every month, so that its id is worth keeping; otherwise it holds the file of one month (`2024-09/csv`) or a part of a
+    /// table (`parts/table-1.xlsx`), and goes with its file.
+    pub(crate) fn is_lasting(key: &str) -> bool {
+        !key.contains('/')
+    }
+
+    /// Whether it holds a part of a table.
+    pub(crate) fn is_part(key: &str) -> bool {
+        key.starts_with(PARTS)
     }
 }
 

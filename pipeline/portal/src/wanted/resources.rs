@@ -1,7 +1,7 @@
 //! The resources of a dataset: its data in each form, what documents it, and the files of single months.
 
 use super::{
-    DATASET, RESOURCE, STORE, WantedResource,
+    DATASET, PARTS, RESOURCE, STORE, WantedResource,
     forms::{form, mime},
     text,
 };
@@ -10,7 +10,7 @@ use crate::{
     release::{Current, Published},
     settings::Address,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use solidata_model::{DatasetSpec, Digest, Feeds, FileEntry, Manifest, Part, kind};
 
 /// Every resource, in order.
@@ -36,47 +36,25 @@ pub(super) struct DataFile<'m> {
 
 /// The data files of a dataset, the known forms first, those of parts after the whole ones.
 pub(super) fn data_files<'m>(manifest: &'m Manifest, dataset: &str) -> Vec<DataFile<'m>> {
-    // A table with a point in each row lies beneath `geo/`, as the map formats that it is in; what is too large as one file also in parts.
-    let [prefix, geographic] = ["data", "geo"].map(|folder| format!("{folder}/{dataset}."));
-    let parts = format!("parts/{dataset}/");
-    let data = |file: &'m FileEntry| {
-        let (key, ending) = if let Some(ending) = file.path.strip_prefix(&prefix) {
-            (ending.to_owned(), ending)
-        } else if let Some(ending) = file.path.strip_prefix(&geographic) {
-            let ending = if ending == "parquet" { "geoparquet" } else { ending };
-            (ending.to_owned(), ending)
-        } else {
-            let (_, ending) = file.path.strip_prefix(&parts)?.split_once('.')?;
-            (format!("parts/{}.{ending}", name(file.part.as_ref()?)), ending)
-        };
-        (!ending.contains('/')).then_some(DataFile { file, ending, key })
-    };
-    let mut files: Vec<_> = manifest.files.iter().filter_map(data).collect();
+    let mut files: Vec<_> = manifest.files.iter().filter_map(|file| data_file(file, dataset)).collect();
     let piece =
         |file: &DataFile<'_>| file.file.part.as_ref().filter(|p| p.is_split()).map(|p| (p.value.is_none(), p.value.clone(), p.piece));
     files.sort_by_cached_key(|file| (piece(file).is_some(), form(file.ending).rank, piece(file), file.key.clone()));
     files
 }
 
-/// Which part it is, without how many there are, which may change.
-fn name(part: &Part) -> String {
-    let of = part.column.as_ref().map_or_else(|| "table".into(), |column| format!("{column}-{}", part.value.as_deref().unwrap_or("vide")));
-    part.piece.map_or_else(|| of.clone(), |piece| format!("{of}-{piece}"))
-}
-
-/// The same for readers, after the form; nothing for a whole table.
-fn which(part: Option<&Part>) -> String {
-    let mut words = String::new();
-    let Some(part) = part else { return words };
-    match (&part.column, &part.value) {
-        (Some(column), Some(value)) => words += &format!(", {column} {value}"),
-        (Some(column), None) => words += &format!(", sans {column}"),
-        (None, _) => {}
-    }
-    if let (Some(piece), Some(pieces)) = (part.piece, part.pieces) {
-        words += &format!(", partie {piece} sur {pieces}");
-    }
-    words
+/// A file as one of a dataset: `data/<dataset>.<ending>`, beneath `geo/` where rows have a point, or a part of what is too large as one file:
+/// `parts/<dataset>/<part>.<ending>`, beneath `geo/` too.
+fn data_file<'m>(file: &'m FileEntry, dataset: &str) -> Option<DataFile<'m>> {
+    let (folder, name) = file.path.split_once('/')?;
+    let (part, ending) = name.strip_prefix(dataset)?.split_once('.')?;
+    let ending = if folder == "geo" && ending == "parquet" { "geoparquet" } else { ending };
+    let key = match (folder, part.strip_prefix('/')) {
+        ("data" | "geo", None) if part.is_empty() => ending.to_owned(),
+        ("parts" | "geo", Some(part)) if !part.contains('/') => format!("{PARTS}{part}.{ending}"),
+        _ => return None,
+    };
+    (!ending.contains('/')).then_some(DataFile { file, ending, key })
 }
 
 struct Maker<'a> {
@@ -112,22 +90,22 @@ impl Maker<'_> {
             .into_iter()
             .map(|DataFile { file, ending, key }| {
                 let form = form(ending);
-                let what = format!("{}{}", form.label, which(file.part.as_ref()));
+                let which = file.part.as_ref().and_then(Part::in_french);
+                let what = which.as_ref().map_or_else(|| form.label.clone(), |which| format!("{}, {which}", form.label));
                 let (key, kind, title, url) = match &month {
                     None => (key, "main", format!("{title} ({what})"), self.address(&file.path)),
                     Some(month) => (format!("{month}/{key}"), "update", format!("{title}, {month} ({what})"), self.immutable(&file.path)),
                 };
-                let words = text::data_resource(self.release, file.rows, form.words);
+                let words = text::data_resource(self.release, file.rows, if which.is_some() { text::PART } else { form.words });
                 let mut resource = self.resource(key, kind, (&title, &words), url, &form.format, &file.into());
                 if let Some(schema) = &file.schema {
                     resource.fields.set("schema", self.schema(schema));
                 }
-                if let Some(rows) = file.rows {
-                    resource.fields.set("extras.solidata:rows", rows.into());
-                }
-                if let Some(logical) = file.logical_sha256 {
-                    resource.fields.set("extras.solidata:logical_sha256", logical.to_string().into());
-                }
+                // None too: what the file of the month before had must not stay beside this one.
+                resource.fields.set("extras.solidata:rows", file.rows.map_or(Value::Null, Value::from));
+                resource
+                    .fields
+                    .set("extras.solidata:logical_sha256", file.logical_sha256.map_or(Value::Null, |digest| digest.to_string().into()));
                 resource
             })
             .collect()

@@ -7,6 +7,7 @@ use crate::{
 use solidata_model::{DatasetSpec, Feeds};
 use std::fmt::Write;
 
+pub(super) const PART: &str = "Une partie des lignes, pour l’aperçu : le fichier entier en a plus que data.gouv.fr n’en analyse.";
 pub(super) const MANIFEST: &str = "Ce dont la publication est faite : empreinte sha256 de chaque source, requête, contrat et fichier.";
 pub(super) const SCHEMA: &str = "Table Schema : nom, type, description et valeurs permises de chaque colonne.";
 pub(super) const CHANGELOG: &str = "Ce qui a changé dans les colonnes, version par version.";
@@ -24,7 +25,7 @@ pub(super) fn description(spec: &DatasetSpec, current: &Current, settings: &Sett
     let _ = write!(
         text,
         "\n### Contrat\n\nLes colonnes suivent la version {version} du [schéma]({base}/schemas/{id}.json) ; ce qui change est annoncé dans son \
-         [journal]({base}/datasets/{id}/CHANGELOG.md). Les adresses permanentes des ressources ne changent pas d’un mois à l’autre.\n\n\
+         [journal]({base}/datasets/{id}/CHANGELOG.md). Les adresses permanentes des fichiers entiers ne changent pas d’un mois à l’autre.\n\n\
          ### Vérifier\n\n\
          Chaque ressource porte l’empreinte sha256 de son fichier. Pour tout contrôler : télécharger la publication \
          `{base}/` et lancer `sha256sum -c --strict SHA256SUMS`. Le [manifeste]({base}/manifest.json) (sha256 `{sha256}`) dit de quoi elle est faite.",

@@ -20,13 +20,16 @@ pub fn changes_page(changes: &Changes) -> String {
     }
     text += "\nUne valeur qui est masquée dans cette publication n’est pas rappelée ici, et une ligne disparue a un seul motif : « retirée ».\n";
     for dataset in &changes.datasets {
-        one(&mut text, dataset);
+        let mut section = String::new();
+        one(&mut section, dataset);
+        if !section.is_empty() {
+            let _ = write!(text, "\n## {}\n\n{section}", dataset.dataset);
+        }
     }
     text
 }
 
 fn one(text: &mut String, dataset: &DatasetChanges) {
-    let _ = writeln!(text, "\n## {}\n", dataset.dataset);
     match dataset.presence {
         Presence::Added => text.push_str("Nouveau jeu de données.\n"),
         Presence::Removed => text.push_str("Ce jeu de données n’est pas dans cette publication.\n"),

@@ -52,15 +52,14 @@ type Open<'a> = dyn FnMut(&str) -> io::Result<Box<dyn Write + Send>> + 'a;
 
 /// Writes every form of a table but its CSV and its Parquet file:
 ///
-/// - a spreadsheet of the whole table where it fits in one, otherwise one of each part;
+/// - a spreadsheet of the whole table where a sheet can hold it, and of each part where it cannot or the file is too large;
 /// - the CSV in gzip where the plain one is too large, and of each part where that is too large;
 /// - a Parquet file of each part where that of the table is too large;
 /// - GeoJSON and GeoParquet where rows have a point, and of each part where the file is too large.
 ///
 /// A part has the rows of one value of the dataset's `split_by` column (those without a value are a part too); where such a part does not fit, its rows
 /// are cut in their order into the fewest pieces of equal numbers of rows that do. The bytes depend on the rows, the contract and [`About`] alone, not on
-/// the batches in which rows come. Memory: a chunk of rows, a row group of Parquet, and for a spreadsheet and a part the file, which is as large as its limit at most,
-/// or the files of all its pieces.
+/// the batches in which rows come. Memory: a chunk of rows, a row group of Parquet, and for a spreadsheet and a part the file, or the files of all its pieces.
 ///
 /// # Errors
 /// When rows break the contract, cannot be read, or the files cannot be written; when one row alone is larger than a limit, or a text longer than a cell of a spreadsheet.
@@ -129,13 +128,8 @@ impl Work<'_, '_> {
     }
 
     fn spreadsheet(&mut self) -> Result<(), CanonError> {
-        let (spec, rows) = (self.forms.spec, self.forms.table.rows);
-        let slice = Slice { selection: Selection::default(), part: None, rows };
-        let made = if rows < self.forms.limits.sheet_rows { self.fitting(Form::Xlsx, &slice)? } else { Err(self.forms.limits.sheet_rows) };
-        match made {
-            Ok(made) => self.put(Form::Xlsx.path(&spec.id), Form::Xlsx, made, None),
-            Err(rows) => self.parts(Form::Xlsx, rows),
-        }
+        let most = self.forms.limits.sheet_rows;
+        if self.forms.table.rows < most { self.whole_and_parts(Form::Xlsx) } else { self.parts(Form::Xlsx, most) }
     }
 
     /// A file of the whole table, whatever its size, and parts if it is too large.
@@ -226,7 +220,8 @@ impl Work<'_, '_> {
             pieces += 1;
         };
         for (n, (made, part)) in (1..).zip(made) {
-            let name = if pieces == 1 { name.to_owned() } else { format!("{name}-{n}-{pieces}") };
+            // Without the number of pieces, so that the address of one stays when there are more of them.
+            let name = if pieces == 1 { name.to_owned() } else { format!("{name}-{n}") };
             self.put(form.part_path(table, &name), form, made, part)?;
         }
         Ok(())

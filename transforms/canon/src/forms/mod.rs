@@ -56,6 +56,9 @@ pub struct FormPath<'a> {
 }
 
 impl Form {
+    /// Every form.
+    pub const ALL: [Self; 6] = [Self::Csv, Self::Parquet, Self::Xlsx, Self::CsvGz, Self::GeoJson, Self::GeoParquet];
+
     /// The media type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_path_says_what_a_file_is() {
-        for form in [Form::Csv, Form::Parquet, Form::Xlsx, Form::CsvGz, Form::GeoJson, Form::GeoParquet] {
+        for form in Form::ALL {
             assert_eq!(Form::of_path(&form.path("t")), Some(FormPath { form, table: "t", part: None }));
             let part = form.part_path("t", "code_region-11");
             let wanted = (form != Form::Csv).then_some(FormPath { form, table: "t", part: Some("code_region-11") });

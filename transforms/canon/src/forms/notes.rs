@@ -25,7 +25,7 @@ pub(super) fn columns_sheet(spec: &DatasetSpec) -> Result<Sheet, CanonError> {
     let mut sheet = Sheet::new(&COLUMN_HEADS.map(|(_, width)| width), false);
     row(&mut sheet, COLUMN_HEADS.iter().map(|(head, _)| (*head).to_owned()), true)?;
     for column in &spec.contract.columns {
-        let list = column.code_list.as_ref().map(|list| format!("datasets/reference/{list}"));
+        let list = column.codes.as_ref().map(|list| list.path.clone());
         let cells = [
             column.name.clone(),
             first_sentence(&column.fr),
@@ -33,7 +33,7 @@ pub(super) fn columns_sheet(spec: &DatasetSpec) -> Result<Sheet, CanonError> {
             kind(column),
             if column.null { "oui" } else { "non" }.to_owned(),
             list.unwrap_or_default(),
-            column.values.join(", "),
+            column.values.iter().chain(&column.besides).cloned().collect::<Vec<_>>().join(", "),
             column.pattern.clone().unwrap_or_default(),
             column.since.clone(),
             column.example.clone().unwrap_or_default(),
