@@ -2,15 +2,10 @@
 
 use crate::{AuditError, Code, verify::PHASE};
 use bytes::Bytes;
-use futures::StreamExt;
-use sha2::{Digest as _, Sha256};
 use solidata_canon::{CanonError, Form, LogicalDigest, logical_digest};
 use solidata_model::{Digest, kind};
-use solidata_store::{Progress, PublicStore};
-use std::{
-    fs::File,
-    io::{Seek, Write},
-};
+use solidata_store::{Progress, PublicStore, StoreError};
+use std::{fs::File, io::Seek, path::Path};
 
 /// Why the rows could not be read.
 pub(crate) struct Unreadable {
@@ -27,24 +22,16 @@ pub(crate) async fn spill(
     most: u64,
     progress: &dyn Progress,
 ) -> Result<Option<(u64, Digest<kind::File>, File)>, AuditError> {
-    let Some((_, mut stream)) = store.stream(path).await? else { return Ok(None) };
-    let mut file = tempfile::tempfile()?;
-    let mut hasher = Sha256::new();
-    let mut size = 0;
-    while let Some(piece) = stream.next().await {
-        let piece = piece?;
-        let room = most.saturating_add(1).saturating_sub(size);
-        let piece = piece.get(..usize::try_from(room).unwrap_or(usize::MAX).min(piece.len())).unwrap_or_default();
-        hasher.update(piece);
-        file.write_all(piece)?;
-        size += piece.len() as u64;
-        progress.advance(PHASE, path, piece.len() as u64);
-        if size > most {
-            break;
-        }
+    let heard = |bytes| progress.advance(PHASE, path, bytes);
+    let copied = store.copy_into(path, tempfile::tempfile, Path::new("a temporary file"), most, &heard).await;
+    let mut copied = copied.map_err(|e| match e {
+        StoreError::Io { action: "write", source, .. } => AuditError::Spill(source),
+        e => e.into(),
+    })?;
+    if let Some((_, _, file)) = &mut copied {
+        file.rewind()?;
     }
-    file.rewind()?;
-    Ok(Some((size, Digest::from_bytes(hasher.finalize().into()), file)))
+    Ok(copied)
 }
 
 /// Recomputes rows and logical digest of a table in any form, in bounded memory, on a thread of its own. Of a compressed CSV at most `most` bytes of text are read.

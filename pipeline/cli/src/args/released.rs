@@ -76,7 +76,7 @@ pub struct DiffArgs {
     pub keys: bool,
 }
 
-/// Where the store is whose index is changed, and who signs.
+/// Where the public store is.
 #[derive(Debug, clap::Args)]
 pub struct StoreArgs {
     /// The public store
@@ -85,6 +85,17 @@ pub struct StoreArgs {
     /// Settings [default: ./solidata.toml when it is there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Where the private folder and the public store are.
+#[derive(Debug, clap::Args)]
+pub struct PlaceArgs {
+    /// The private folder
+    #[arg(long, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// The store
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// `rollback`.
@@ -220,15 +231,9 @@ pub struct GcArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
-    /// The private folder
-    #[arg(long, value_name = "DIR")]
-    pub vault: Option<PathBuf>,
-    /// The public store
-    #[arg(long, value_name = "DIR_OR_URL")]
-    pub public: Option<String>,
-    /// Settings
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where both are
+    #[command(flatten)]
+    pub at: PlaceArgs,
 }
 
 /// `publish`.
@@ -243,15 +248,9 @@ pub struct PublishArgs {
     /// Put right what someone changed on the portal by hand
     #[arg(long, requires = "datagouv")]
     pub mend: bool,
-    /// The private folder
-    #[arg(long, value_name = "DIR")]
-    pub vault: Option<PathBuf>,
-    /// The public store
-    #[arg(long, value_name = "DIR_OR_URL")]
-    pub public: Option<String>,
-    /// Settings
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where both are
+    #[command(flatten)]
+    pub at: PlaceArgs,
     /// Folder that holds `datasets/` and `sql/`, for the portal's ids in dataset.toml [default: those the program was built with]
     #[arg(long, value_name = "DIR")]
     pub project: Option<PathBuf>,
@@ -266,13 +265,7 @@ pub struct StatusArgs {
     /// Folder that holds `datasets/` and `sql/`, for the portal's ids in dataset.toml [default: those the program was built with]
     #[arg(long, value_name = "DIR", requires = "datagouv")]
     pub project: Option<PathBuf>,
-    /// The private folder
-    #[arg(long, value_name = "DIR")]
-    pub vault: Option<PathBuf>,
-    /// The public store
-    #[arg(long, value_name = "DIR_OR_URL")]
-    pub public: Option<String>,
-    /// Settings
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where both are
+    #[command(flatten)]
+    pub at: PlaceArgs,
 }

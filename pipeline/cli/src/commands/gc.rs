@@ -61,11 +61,11 @@ struct Outcome {
 /// # Errors
 /// When the vault or the store cannot be read or written.
 pub async fn gc(args: GcArgs, output: &Output) -> Result<(), CliError> {
-    let config = Config::load(args.config.as_deref())?;
-    let vault = args.vault.unwrap_or(config.vault);
+    let config = Config::load(args.at.store.config.as_deref())?;
+    let vault = args.at.vault.unwrap_or(config.vault);
     let retention = Retention::from(&config.retention);
     let now = SystemTime::now();
-    let store = PublicStore::open(&args.public.unwrap_or(config.public), super::store_options())?;
+    let store = PublicStore::open(&args.at.store.public.unwrap_or(config.public), super::store_options())?;
     let found = if store.exists() { find_stale(&store).await? } else { Vec::new() };
     let (chosen, left): (Vec<Stale>, Vec<Stale>) = found.into_iter().partition(Stale::is_removable);
     let removed = if args.dry_run || chosen.is_empty() { chosen } else { remove_stale(&store, &chosen).await? };

@@ -11,12 +11,12 @@ pub async fn publish(args: PublishArgs, output: &Output) -> Result<(), CliError>
     if args.datagouv && args.dry_run {
         return datagouv::publish(args, output).await;
     }
-    let config = Config::load(args.config.as_deref())?;
+    let config = Config::load(args.at.store.config.as_deref())?;
     if args.datagouv {
         // What is missing in the settings is told before anything is written.
         solidata_portal::Settings::new(config.datagouv.clone())?;
     }
-    let store = PublicStore::open(args.public.as_ref().unwrap_or(&config.public), super::store_options())?;
+    let store = PublicStore::open(args.at.store.public.as_ref().unwrap_or(&config.public), super::store_options())?;
     if !store.exists() {
         return Err(CliError::Usage(format!("{}: nothing is published here: check --public", store.address())));
     }

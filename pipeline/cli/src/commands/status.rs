@@ -24,9 +24,9 @@ struct Status {
 /// # Errors
 /// When the vault or the store cannot be read.
 pub async fn status(args: StatusArgs, output: &Output) -> Result<(), CliError> {
-    let config = Config::load(args.config.as_deref())?;
-    let vault = args.vault.unwrap_or(config.vault);
-    let public = args.public.unwrap_or(config.public);
+    let config = Config::load(args.at.store.config.as_deref())?;
+    let vault = args.at.vault.unwrap_or(config.vault);
+    let public = args.at.store.public.unwrap_or(config.public);
     let mut stages: BTreeMap<String, (usize, u64)> = BTreeMap::new();
     let mut reports = Vec::new();
     let mut expired = Vec::new();

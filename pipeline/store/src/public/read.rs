@@ -124,8 +124,25 @@ impl PublicStore {
     /// # Errors
     /// When the store does not answer or refuses, or the file cannot be written.
     pub async fn download(&self, path: &str, to: &Path, most: u64) -> Result<Option<(u64, Digest<kind::File>)>> {
+        let copied = self.copy_into(path, || std::fs::File::create(to), to, most, &|_| ()).await?;
+        Ok(copied.map(|(size, sha256, _)| (size, sha256)))
+    }
+
+    /// The same into a file that is opened once the object is known to be there; gives it too. `to` is what it is called where it cannot be written. `heard` is told how
+    /// many bytes came, as they come.
+    ///
+    /// # Errors
+    /// As [`PublicStore::download`].
+    pub async fn copy_into(
+        &self,
+        path: &str,
+        open: impl FnOnce() -> std::io::Result<std::fs::File> + Send,
+        to: &Path,
+        most: u64,
+        heard: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<(u64, Digest<kind::File>, std::fs::File)>> {
         let Some((_, mut stream)) = self.stream(path).await? else { return Ok(None) };
-        let mut out = std::fs::File::create(to).map_err(StoreError::io(to, "write"))?;
+        let mut out = open().map_err(StoreError::io(to, "write"))?;
         let (mut size, mut hasher) = (0u64, Sha256::new());
         while let Some(piece) = stream.next().await {
             let piece = piece?;
@@ -137,7 +154,11 @@ impl PublicStore {
             out.write_all(piece).map_err(StoreError::io(to, "write"))?;
             hasher.update(piece);
             size += piece.len() as u64;
+            heard(piece.len() as u64);
+            if size > most {
+                break;
+            }
         }
-        Ok(Some((size, Digest::from_bytes(hasher.finalize().into()))))
+        Ok(Some((size, Digest::from_bytes(hasher.finalize().into()), out)))
     }
 }
