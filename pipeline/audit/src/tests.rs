@@ -110,7 +110,12 @@ pub(crate) fn manifest(month: &str, revision: u32, files: Vec<FileEntry>) -> Man
         code_lists: Vec::new(),
         sql: Vec::new(),
         contracts: Vec::new(),
-        tool: Tool { name: "solidata".into(), version: "0.0.0".into(), writer: 1, cargo_lock_sha256: Digest::of(b"") },
+        tool: Tool {
+            name: "solidata".into(),
+            version: "0.0.0".into(),
+            writer: solidata_canon::WRITER_VERSION,
+            cargo_lock_sha256: Digest::of(b""),
+        },
         checks: Vec::new(),
         tests: Vec::new(),
         files,

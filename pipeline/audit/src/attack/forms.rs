@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{AuditError, table::spill, verify::PHASE};
 use solidata_canon::{
-    About, CanonError, FileReceipt, FormReceipt, Forms, Limits, TableReceipt, WRITER_VERSION, csv_path, parquet_path, parquet_rows,
-    write_forms,
+    About, CanonError, FileReceipt, FormReceipt, Forms, Limits, TableReceipt, WRITER_VERSION, contract_of_table_schema, csv_path,
+    parquet_path, parquet_rows, schema_path, write_forms,
 };
 use solidata_model::{DatasetSpec, Digest, Manifest};
 use std::{collections::BTreeMap, fs::File, io};
@@ -97,10 +97,22 @@ async fn again(
         texts.push(String::from_utf8_lossy(&bytes).into_owned());
     }
     let [dataset, schema] = texts.as_slice() else { return Ok(Err("it has no contract".into())) };
-    let spec = match DatasetSpec::parse(table, dataset, schema) {
+    let mut spec = match DatasetSpec::parse(table, dataset, schema) {
         Ok(spec) => spec,
         Err(e) => return Ok(Err(e.to_string())),
     };
+    // Where the code lists lie is said by the schema beside the table, and by a sheet.
+    let published = folder.get(&schema_path(table)).await?.map(|bytes| contract_of_table_schema(&bytes));
+    match published {
+        Some(Ok(contract)) => {
+            for column in &mut spec.contract.columns {
+                let published = contract.columns.iter().find(|other| other.name == column.name);
+                column.codes = published.and_then(|other| other.codes.clone());
+            }
+        }
+        Some(Err(e)) => return Ok(Err(e.to_string())),
+        None => return Ok(Err(format!("{} is not there", schema_path(table)))),
+    }
     let Some(publisher) = folder.get(PACKAGE).await?.and_then(|package| publisher(&package)) else {
         return Ok(Err(format!("{PACKAGE} does not say who publishes")));
     };
