@@ -43,8 +43,9 @@ pub(crate) fn difference(before: i64, after: i64) -> String {
 pub(crate) fn size(bytes: u64) -> String {
     let (unit, name) = match bytes {
         0..1_000 => return format!("{bytes}{SPACE}o"),
-        1_000..1_000_000 => (1_000, "ko"),
-        1_000_000..1_000_000_000 => (1_000_000, "Mo"),
+        // What would round to a thousand is one of the next unit.
+        1_000..999_950 => (1_000, "ko"),
+        999_950..999_950_000 => (1_000_000, "Mo"),
         _ => (1_000_000_000, "Go"),
     };
     let tenths = (bytes + unit / 20) / (unit / 10);
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(difference(3, 1200), "+1\u{202f}197");
         assert_eq!(difference(3, 3), "0");
         assert_eq!(size(512), "512\u{a0}o");
-        assert_eq!(size(1_250_000), "1,2\u{a0}Mo");
+        assert_eq!([1_249_999, 1_250_000, 999_949, 999_950].map(size), ["1,2\u{a0}Mo", "1,3\u{a0}Mo", "999,9\u{a0}ko", "1,0\u{a0}Mo"]);
         assert_eq!(day("2024-10-01".parse().unwrap()), "1er\u{a0}octobre 2024");
         assert_eq!(of_month("2024-10".parse().unwrap()), "d’octobre\u{a0}2024");
         assert_eq!(of_month("2024-09".parse().unwrap()), "de septembre\u{a0}2024");
