@@ -54,7 +54,7 @@ lane() { # GATE...
     done
 }
 step "gates"
-lane ci/gates/secondaries.sh ci/gates/crash.sh ci/gates/catalogue.sh ci/fuzz.sh ci/deny.sh &
-lane ci/gates/portal.sh ci/gates/determinism.sh ci/gates/opendata.sh ci/gates/readers.sh ci/gates/pages.sh
+lane ci/gates/secondaries.sh ci/gates/crash.sh ci/gates/catalogue.sh ci/fuzz.sh ci/deny.sh ci/gates/pages.sh &
+lane ci/gates/portal.sh ci/gates/determinism.sh ci/gates/opendata.sh ci/gates/readers.sh
 wait
 [ ! -e "$work/failed" ] || { printf '\nFAILED: %s\n' "$(tr '\n' ' ' <"$work/failed")"; exit 1; }
