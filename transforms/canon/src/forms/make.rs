@@ -220,7 +220,7 @@ impl Work<'_, '_> {
             pieces += 1;
         };
         for (n, (made, part)) in (1..).zip(made) {
-            // Without the number of pieces, so that the address of one stays when there are more of them.
+            // Without the number of pieces: from two on, the addresses of all stay when there is one more.
             let name = if pieces == 1 { name.to_owned() } else { format!("{name}-{n}") };
             self.put(form.part_path(table, &name), form, made, part)?;
         }
