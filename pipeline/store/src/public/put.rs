@@ -1,6 +1,9 @@
 //! Writing objects once.
 
-use super::{PublicStore, retry::Tries};
+use super::{
+    PublicStore,
+    retry::{Tries, is_over},
+};
 use crate::{Phase, Progress, Result, StoreError, digest_file};
 use bytes::Bytes;
 use object_store::{Error as ObjectError, MultipartUpload, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
@@ -155,9 +158,8 @@ impl PublicStore {
             match self.send(upload, path, file, progress).await {
                 Ok(()) => return Ok(()),
                 Err(NotSent::Read(e)) => return Err(StoreError::io(file, "read")(e)),
-                // There is no such upload: it was completed, and the answer was lost. The object may be there; it costs less to send it again than
-                // to think about it.
-                Err(NotSent::Refused(e @ ObjectError::NotFound { .. })) => tries.anyway(e).await.map_err(failed)?,
+                // It was completed, and the answer was lost. The object may be there; it costs less to send it again than to think about it.
+                Err(NotSent::Refused(e)) if is_over(&e) => tries.anyway(e).await.map_err(failed)?,
                 Err(NotSent::Refused(e)) => tries.again(e).await.map_err(failed)?,
             }
         }

@@ -161,6 +161,19 @@ pub(super) fn worth_retrying(error: &Error) -> bool {
     true
 }
 
+/// Whether a store says of an upload that it is over: there is none (S3), or its parts are no longer parts (Azure's
+/// [InvalidBlockList](https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes)).
+pub(super) fn is_over(error: &Error) -> bool {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.to_string().contains("InvalidBlockList") {
+            return true;
+        }
+        next = cause.source();
+    }
+    matches!(error, Error::NotFound { .. })
+}
+
 /// The HTTP status in the words of `object_store`, whose own type for it is private.
 fn status(said: &str) -> Option<u16> {
     said.strip_prefix("Server returned non-2xx status code: ")?.get(..3)?.parse().ok()

@@ -1,6 +1,6 @@
 use super::{
     fault_plan::FaultPlan,
-    retry::{Pause, Retries, worth_retrying},
+    retry::{Pause, Retries, is_over, worth_retrying},
     tests::none,
     *,
 };
@@ -188,6 +188,17 @@ async fn a_staged_copy_that_another_removed_is_sent_again() {
         }
         assert_eq!(store.list("releases").await.unwrap().len(), 8);
     }
+}
+
+#[test]
+fn an_upload_that_is_over_is_told_from_one_that_is_refused() {
+    let azure = |code: &str| Error::Generic {
+        store: "MicrosoftAzure",
+        source: format!("Server returned non-2xx status code: 400 Bad Request: <Error><Code>{code}</Code></Error>").into(),
+    };
+    assert!(is_over(&azure("InvalidBlockList")) && !worth_retrying(&azure("InvalidBlockList")));
+    assert!(is_over(&Error::NotFound { path: "staging/x".into(), source: "NoSuchUpload".into() }));
+    assert!(!is_over(&azure("InvalidBlockId")));
 }
 
 #[tokio::test]
