@@ -9,14 +9,14 @@ use crate::{AuditError, Report, index, signature};
 use bytes::Bytes;
 use serde::Serialize;
 use solidata_canon::{Form, FormPath, sha256sums};
-use solidata_model::{Digest, FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, kind};
+use solidata_model::{Digest, Erratum, FileEntry, Index, IndexEntry, Manifest, Month, ReleaseState, kind};
 use solidata_signing::{PublicKey, manifest_comment};
 use solidata_store::{
     INDEX, Phase, Progress, PublicStore, digest_file,
     release::{MANIFEST, MANIFEST_SIGNATURE, SUMS, check_manifest, check_sizes},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -45,6 +45,8 @@ pub struct Fetched {
     pub superseded: Vec<String>,
     /// Releases that the folder has and that were withdrawn: whoever has a copy is asked to remove it.
     pub withdrawn: Vec<String>,
+    /// Errors of releases that the folder has, told since it was brought up to date last: the first one first.
+    pub errata: Vec<Erratum>,
     /// The current release of the store.
     pub current: Option<String>,
     /// Files that were read from the store.
@@ -136,6 +138,15 @@ pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, pro
         }
         fetched.new.push(release);
     }
+    let told = |release: &str| seen.iter().flat_map(|(index, _)| index.errata()).filter(|(_, e)| e.release == release).count();
+    let brought: BTreeSet<&str> = fetched.new.iter().map(|r| r.prefix.as_str()).collect();
+    for (release, errata) in errata_of(&index) {
+        // Of a release that was not here, all of them.
+        let known = if brought.contains(release) { 0 } else { told(release) };
+        if into.join(release).join(MANIFEST).exists() {
+            fetched.errata.extend(errata.into_iter().skip(known).cloned());
+        }
+    }
     let bytes = store.get(INDEX).await?.ok_or_else(|| AuditError::Nothing { address: store.address().into() })?;
     // Someone may have published meanwhile: what was brought is what this index says.
     if report.index_sha256 == Some(Digest::of(&bytes)) {
@@ -144,6 +155,15 @@ pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, pro
         fetched.notes.push("the store changed meanwhile: run the same command again".into());
     }
     Ok(fetched)
+}
+
+/// The errata of each release, the first one first.
+fn errata_of(index: &Index) -> BTreeMap<&str, Vec<&Erratum>> {
+    let mut releases: BTreeMap<&str, Vec<&Erratum>> = BTreeMap::new();
+    for (_, erratum) in index.errata() {
+        releases.entry(&erratum.release).or_default().push(erratum);
+    }
+    releases
 }
 
 /// The index that the folder has seen last, with its digest.

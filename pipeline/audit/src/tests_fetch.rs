@@ -4,11 +4,11 @@ use crate::{
     AuditError, FetchOptions, fetch,
     tests::{make, manifest},
 };
-use solidata_model::{ReleaseState, WithdrawalClass};
+use solidata_model::{Erratum, ReleaseState, WithdrawalClass};
 use solidata_signing::{NewKey, SecretKey};
 use solidata_store::{
     Fault, PublicStore,
-    release::{Release, publish_all, rollback, rotate, withdraw},
+    release::{Release, add_erratum, publish_all, rollback, rotate, withdraw},
 };
 use std::{fs, path::Path};
 
@@ -119,6 +119,32 @@ async fn a_folder_is_completed_with_what_is_asked_for_later_or_lost() {
     let nowhere = PublicStore::folder(&dir.path().join("data")).unwrap();
     let e = fetch(&nowhere, tempfile::tempdir().unwrap().path(), &FetchOptions::default(), &()).await.unwrap_err();
     assert!(matches!(&e, AuditError::Nothing { .. }) && e.fault() == Fault::Usage, "{e}");
+}
+
+#[tokio::test]
+async fn errata_of_what_the_folder_has_are_told_once() {
+    let (dir, into, key) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), new_key());
+    let store = PublicStore::folder(dir.path()).unwrap();
+    let errata = async |into: &Path| {
+        let fetched = fetch(&store, into, &trusting(&key), &()).await.unwrap();
+        fetched.errata.into_iter().map(|e| e.en).collect::<Vec<_>>()
+    };
+    let tell = async |month: &str, en: &str| {
+        let (dataset, text) = ("essai".to_owned(), en.to_owned());
+        let erratum = Erratum { release: format!("releases/{month}/r1"), dataset, columns: vec![], fr: text.clone(), en: text };
+        add_erratum(&store, &erratum, Some(&key)).await.unwrap();
+    };
+    publish(&store, "2024-07", 1, 5, &key).await;
+    assert_eq!(errata(into.path()).await, [""; 0]);
+    tell("2024-07", "one").await;
+    assert_eq!(errata(into.path()).await, ["one"]);
+    assert_eq!(errata(into.path()).await, [""; 0]);
+    // A second one of the same release, and one of a release that comes with it.
+    tell("2024-07", "two").await;
+    publish(&store, "2024-08", 1, 5, &key).await;
+    tell("2024-08", "three").await;
+    assert_eq!(errata(into.path()).await, ["two", "three"]);
+    assert_eq!(errata(tempfile::tempdir().unwrap().path()).await, ["one", "two", "three"]);
 }
 
 fn assert_untrusted(got: Result<crate::Fetched, AuditError>, word: &str) {

@@ -45,6 +45,9 @@ fn words(fetched: &Fetched) -> String {
     for prefix in &fetched.withdrawn {
         let _ = writeln!(text, "withdrawn: {prefix}: remove your copy, and what you made of it");
     }
+    for e in &fetched.errata {
+        let _ = writeln!(text, "erratum: {}, {}: {}", e.release, [std::slice::from_ref(&e.dataset), &e.columns].concat().join(" "), e.en);
+    }
     for note in &fetched.notes {
         let _ = writeln!(text, "note: {note}");
     }
