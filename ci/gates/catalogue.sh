@@ -25,7 +25,7 @@ else
             --vault "$work/vault" --public "$work/public" --config "$work/catalogue.toml"
         # The views that the program writes at the root, as they are after each month.
         mkdir "$work/${month#*:}"
-        find "$work/public" -mindepth 1 -maxdepth 1 -type f ! -name 'index.json*' -exec cp {} "$work/${month#*:}" \;
+        find "$work/public" -mindepth 1 -maxdepth 1 -type f ! -name '*.minisig' -exec cp {} "$work/${month#*:}" \;
         cp -r "$work/public/schemas" "$work/${month#*:}"
     done
 fi
@@ -53,6 +53,7 @@ views_of_two() { views "$1" "$2"; }
 notices views_of_two "do not say the same" 'sed -i "s/monthly/daily/; s/MONTHLY/DAILY/" catalog.ttl'
 notices views_of_two "DCAT-AP" 'sed -i "s/\"dct:title\"/\"dct:titre\"/" catalog-dcat-ap.jsonld'
 notices views_of_two "releases.json: \\$" 'sed -i "s/\"revision\": 1/\"revision\": \"1\"/" releases.json'
+notices views_of_two "index.json: \\$" 'sed -i "s/\"sealed\": *1\b/\"sealed\": \"1\"/" index.json'
 notices views_of_two "is gone or has another day" 'sed -i "s,releases/2024-08/r1</id>,releases/2024-08/r9</id>," feed.xml'
 notices views_of_two "must have one updated" 'sed -i "0,/<updated>/s/<updated>.*<.updated>//" feed.xml'
 notices harvest "other datasets or files" 'sed -i "s,/latest/data/structures.csv,/latest/data/structures-2024-09.csv," catalog.jsonld'

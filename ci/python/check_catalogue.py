@@ -1,6 +1,6 @@
 """usage: check_catalogue.py VIEWS [NEXT_VIEWS]      (in the environment `catalogue`)
 
-Reads the views of a store: both catalogues in both forms (same graph; DCAT-AP 3.0.1 with SHACL), the map of releases against its JSON Schema, the schemas it names,
+Reads the views of a store: both catalogues in both forms (same graph; DCAT-AP 3.0.1 with SHACL), the index and the map of releases against their JSON Schemas, the schemas it names,
 the feed against RFC 4287 and against feedparser. With the views of a later moment, also what must not have changed. Exit code 1 when anything is wrong.
 """
 
@@ -44,13 +44,19 @@ def shacl(name, graph, allowed):
     found.extend(f"{name}: DCAT-AP, {count} times: {text[:160]}" for text, count in sorted(broken.items()))
 
 
-def releases(views):
-    """The document keeps to its schema, and to itself: versions have an address, their first and last release are there."""
-    document = json.loads((views / "releases.json").read_text(encoding="utf-8"))
-    schema = json.loads((views / "releases.schema.json").read_text(encoding="utf-8"))
+def of_its_schema(views, name):
+    """A document of the root, which must be as its JSON Schema says."""
+    document = json.loads((views / f"{name}.json").read_text(encoding="utf-8"))
+    schema = json.loads((views / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for error in jsonschema.Draft202012Validator(schema).iter_errors(document):
-        found.append(f"releases.json: {error.json_path}: {error.message[:120]}")
+        found.append(f"{name}.json: {error.json_path}: {error.message[:120]}")
+    return document
+
+
+def releases(views):
+    """The document keeps to its schema, and to itself: versions have an address, their first and last release are there."""
+    document = of_its_schema(views, "releases")
     prefixes = {release["prefix"]: release for release in document["releases"]}
     for dataset in document["datasets"]:
         for version in dataset["versions"]:
@@ -116,6 +122,7 @@ def check(views):
         shacl(name, graph, ["checksumValue"] if name == "catalog" else [])
         print(f"     {views}/{name}: {len(graph)} triples, {len(set(graph.subjects(RDF.type, DCAT.Dataset)))} datasets, "
               f"{len(set(graph.subjects(RDF.type, DCAT.Distribution)))} distributions")
+    of_its_schema(views, "index")
     return releases(views), feed(views)
 
 

@@ -51,5 +51,7 @@ pub const CATALOG_DCAT_AP: &str = "catalog-dcat-ap";
 pub const RELEASES: &str = "releases.json";
 /// Where its JSON Schema lies.
 pub const RELEASES_SCHEMA: &str = "releases.schema.json";
+/// Where the JSON Schema of `index.json` lies.
+pub const INDEX_SCHEMA: &str = "index.schema.json";
 /// Where the Atom feed lies.
 pub const FEED: &str = "feed.xml";

@@ -314,8 +314,16 @@ fn what_is_done_has_the_day_on_which_it_was_done() {
 fn equal_stores_have_equal_views() {
     assert_eq!(store().views().unwrap(), store().views().unwrap());
     let paths: Vec<_> = Store::new().views().unwrap().into_keys().collect();
-    let expected =
-        ["catalog-dcat-ap.jsonld", "catalog-dcat-ap.ttl", "catalog.jsonld", "catalog.ttl", FEED, RELEASES, "releases.schema.json"];
+    let expected = [
+        "catalog-dcat-ap.jsonld",
+        "catalog-dcat-ap.ttl",
+        "catalog.jsonld",
+        "catalog.ttl",
+        FEED,
+        "index.schema.json",
+        RELEASES,
+        "releases.schema.json",
+    ];
     assert_eq!(paths, expected);
     assert!(store().views().unwrap()[&format!("{CATALOG}.ttl")].contains("a dcat:Catalog"));
 }

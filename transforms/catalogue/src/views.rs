@@ -8,7 +8,7 @@ use crate::releases::{Releases, releases, schema_views};
 use crate::settings::Addresses;
 use crate::strict::strict;
 use crate::turtle::turtle;
-use crate::{CATALOG, CATALOG_DCAT_AP, CatalogueError, FEED, RELEASES, RELEASES_SCHEMA, Settings, feed::feed};
+use crate::{CATALOG, CATALOG_DCAT_AP, CatalogueError, FEED, INDEX_SCHEMA, RELEASES, RELEASES_SCHEMA, Settings, feed::feed};
 use solidata_model::{Digest, Erratum, Index, Manifest, canonical_json, kind};
 use std::collections::BTreeMap;
 
@@ -66,6 +66,7 @@ impl<'a> Catalogue<'a> {
         views.push(view(FEED, "application/atom+xml; charset=utf-8", feed(&world)?));
         views.push(view(RELEASES, "application/json", canonical_json(&releases(&world))?));
         views.push(view(RELEASES_SCHEMA, "application/schema+json", canonical_json(&schemars::schema_for!(Releases))?));
+        views.push(view(INDEX_SCHEMA, "application/schema+json", canonical_json(&schemars::schema_for!(Index))?));
         for (path, bytes) in schema_views(&world)? {
             views.push(view(&path, "application/json", bytes));
         }
