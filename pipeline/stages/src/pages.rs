@@ -15,8 +15,20 @@ const FINENESS: [(&str, &str); 3] =
 const CELLS: &str = "demande_territoires";
 /// The table of the shares that are given.
 const SHARES: &str = "demande_diffusion";
-/// The levels of territory, from the largest.
-const LEVELS: [&str; 6] = ["france", "region", "departement", "epci", "commune", "arrondissement"];
+/// The levels of territory, from the largest, each before its part of which nothing finer is known.
+const LEVELS: [&str; 11] = [
+    "france",
+    "france_sans_precision",
+    "region",
+    "region_sans_precision",
+    "departement",
+    "departement_sans_precision",
+    "epci",
+    "epci_sans_precision",
+    "commune",
+    "commune_sans_precision",
+    "arrondissement",
+];
 
 /// What is known of a release before its pages are written.
 pub(crate) struct Described<'a> {
@@ -115,11 +127,11 @@ fn text<'b>(batch: &'b RecordBatch, table: &str, column: &str) -> Result<&'b Str
     batch.column_by_name(column).and_then(|array| array.as_string_opt()).ok_or_else(|| missing(table, column))
 }
 
-/// Rows by value of a column.
+/// Rows by value of a column; those without a value under the empty text.
 fn tally(folder: &Path, table: &str, column: &str) -> Result<Tally, StageError> {
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     read(folder, table, &[column], |batch| {
-        for value in text(batch, table, column)?.iter().flatten() {
+        for value in text(batch, table, column)?.iter().map(Option::unwrap_or_default) {
             match rows.get_mut(value) {
                 Some(n) => *n += 1,
                 None => {

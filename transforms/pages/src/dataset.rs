@@ -284,7 +284,10 @@ fn loss(release: &Release<'_>, dataset: &Dataset<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(tally) = &dataset.tally {
         let total: u64 = tally.rows.values().sum();
-        let row = |(value, n): (&String, &u64)| vec![Text::code(value), french::integer(*n).into(), share(*n, total).into()];
+        let row = |(value, n): (&String, &u64)| {
+            let name = if value.is_empty() { "(vide)".into() } else { Text::code(value) };
+            vec![name, french::integer(*n).into(), share(*n, total).into()]
+        };
         blocks.push(Block::Table(Table {
             caption: format!("Lignes par valeur de {} (parts arrondies vers le bas)", tally.column),
             columns: vec![Head::text("Valeur", "Value"), Head::number("Lignes", "Rows"), Head::number("Part", "Share")],
@@ -349,7 +352,9 @@ const LEVELS: [(&str, &str); 6] = [
 ];
 
 fn level_name(code: &str) -> Text {
-    match LEVELS.iter().find(|(known, _)| *known == code) {
+    let whole = code.strip_suffix("_sans_precision");
+    match LEVELS.iter().find(|(known, _)| *known == whole.unwrap_or(code)) {
+        Some((_, words)) if whole.is_some() => format!("{words}, sans précision").into(),
         Some((_, words)) => (*words).into(),
         None => Text::code(code),
     }

@@ -53,7 +53,7 @@ pub struct Dataset<'a> {
 pub struct Tally {
     /// The column.
     pub column: String,
-    /// Rows by value.
+    /// Rows by value; those without one under the empty text.
     pub rows: BTreeMap<String, u64>,
 }
 

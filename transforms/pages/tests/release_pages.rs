@@ -80,8 +80,10 @@ fn the_figures_are_there_as_french_writes_them() {
             && structures.contains("2 contrôles passés, sans écart".replacen(' ', "\u{a0}", 1).as_str())
     );
     assert!(structures.contains("| `commune` | 161 | 12,0\u{202f}% |"), "{structures}");
+    assert!(pages["pages/demande_locale.md"].contains("| (vide) | 3 | \\< 0,1\u{202f}% |"), "{}", pages["pages/demande_locale.md"]);
     let demand = &pages["pages/demande_territoires.md"];
     assert!(demand.contains("| commune | 48 | 3\u{202f}012 | 98,4\u{202f}% |"), "{demand}");
+    assert!(demand.contains("| commune, sans précision | 0 | 7 | 100,0\u{202f}% |"), "{demand}");
     // A level without a row in the table of shares is zero.
     assert!(demand.contains("| commune | septembre\u{a0}2024 | 0\u{202f}% | 0\u{202f}% |"), "{demand}");
     assert!(demand.contains("moins de **11\u{a0}contributeurs**") && demand.contains("**5\u{202f}000 habitants**"), "{demand}");

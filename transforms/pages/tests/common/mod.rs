@@ -125,17 +125,22 @@ impl World {
             let (column, rows): (&str, &[(&str, u64)]) = match id {
                 "structures" => ("precision_localisation", &[("adresse", 1_104), ("commune", 161), ("departement", 66)]),
                 "services" => ("precision_localisation", &[("adresse", 4_023), ("commune", 460), ("departement", 414)]),
-                "demande_locale" => ("territoire_niveau", &[("commune", 31), ("departement", 12_034), ("epci", 240)]),
+                "demande_locale" => ("territoire_niveau", &[("commune", 31), ("departement", 12_034), ("epci", 240), ("", 3)]),
                 _ => return None,
             };
             Some(Tally { column: column.into(), rows: rows.iter().map(|(value, n)| ((*value).to_owned(), *n)).collect() })
         };
         let levels = |id: &str| match id {
-            "demande_territoires" => {
-                [("france", 431, 0), ("region", 402, 29), ("departement", 1_204, 611), ("epci", 512, 2_961), ("commune", 48, 3_012)]
-                    .map(|(level, published, withheld)| Levels { level: level.into(), published, withheld })
-                    .into()
-            }
+            "demande_territoires" => [
+                ("france", 431, 0),
+                ("region", 402, 29),
+                ("departement", 1_204, 611),
+                ("epci", 512, 2_961),
+                ("commune", 48, 3_012),
+                ("commune_sans_precision", 0, 7),
+            ]
+            .map(|(level, published, withheld)| Levels { level: level.into(), published, withheld })
+            .into(),
             _ => Vec::new(),
         };
         let dataset = |spec| {
