@@ -43,7 +43,7 @@ notices() { # CHECK, WHAT IT MUST SAY, COMMAND: the command damages a copy of th
     rm -rf "$work/copy"
     cp -r "$release" "$work/copy"
     (cd "$work/copy" && eval "$3")
-    if "$1" "$work/copy" > "$work/said" 2>&1 || ! grep -q "$2" "$work/said"; then
+    if TABLES=structures "$1" "$work/copy" > "$work/said" 2>&1 || ! grep -q "$2" "$work/said"; then
         echo "FAIL $1 does not say '$2' after: $3"
         failed=1
     fi

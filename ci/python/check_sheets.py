@@ -34,7 +34,7 @@ for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
         cells += len(row)
         for code in codes:
             codes[code] += back.count(code)
-        if len(row) != len(back) or not all(map(same, row, back)):
+        if row != back and (len(row) != len(back) or not all(map(same, row, back))):
             at = next((i for i, (x, y) in enumerate(zip(row, back)) if not same(x, y)), len(back) - 1)
             findings.append(f"{one}, row {number}, column {wanted[0][at]}: {row[at]!r} came back as {back[at:at + 1]!r}")
 for finding in findings[:20]:
