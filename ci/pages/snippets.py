@@ -78,7 +78,11 @@ def main():
         folder, spare = Path(work, "release"), Path(work, "spare")
         shutil.copytree(release, folder)
         shutil.copytree(release, spare)
-        env = {**os.environ, "PATH": f"{solidata.parent}{os.pathsep}{os.environ['PATH']}", "HOME": work, "LC_ALL": "C.UTF-8"}
+        # Pages call it by its name, whatever the file is called.
+        programs = Path(work, "bin")
+        programs.mkdir()
+        (programs / "solidata").symlink_to(solidata)
+        env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": work, "LC_ALL": "C.UTF-8"}
         for page in sorted((folder / "pages").glob("*.md")):
             schema = folder / "schemas" / f"{page.stem}.json"
             kinds = {f["name"]: f["type"] for f in json.loads(schema.read_text(encoding="utf-8"))["fields"]} if schema.exists() else {}
