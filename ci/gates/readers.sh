@@ -36,9 +36,10 @@ sheets() { # FOLDER WITH data/*.csv AND data/*.xlsx
     rm -rf "$work/back" "$work/pairs"
     mkdir -p "$work/back"
     # It takes minutes for a spreadsheet of millions of cells: these are converted when a release is named.
-    local most=8M files
-    [ -z "${named:-}" ] || most=1G
+    local most=8000000c files
+    [ -z "$named" ] || most=1000000000c
     mapfile -t files < <(find "$1/data" -name '*.xlsx' -size "-$most" | sort)
+    [ "${#files[@]}" -gt 0 ] || { echo "FAIL there is no spreadsheet in $1/data"; return 1; }
     soffice "-env:UserInstallation=file://$work/profile" --headless --norestore --convert-to "$CSV_FILTER" --outdir "$work/back" "${files[@]}" > "$work/log" 2>&1 ||
         { tail "$work/log"; return 1; }
     for sheet in "${files[@]}"; do
