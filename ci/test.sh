@@ -43,10 +43,12 @@ takes() { # GATE
     case $1 in
         ci/fuzz.sh) compgen -G "$cache/cargo-fuzz-*/bin/cargo-fuzz" >/dev/null || first=1500; echo $((first + 400)) ;;
         ci/deny.sh) compgen -G "$cache/cargo-deny-*/bin/cargo-deny" >/dev/null || first=600; echo $((first + 30)) ;;
-        ci/gates/readers.sh | ci/gates/pages.sh) compgen -G "$cache/venv-readers-*/ready" >/dev/null || first=300; echo $((first + 600)) ;;
-        ci/gates/secondaries.sh) echo 120 ;;
-        ci/gates/catalogue.sh | ci/gates/opendata.sh) echo 300 ;;
-        *) echo 500 ;;
+        ci/gates/readers.sh | ci/gates/pages.sh) compgen -G "$cache/venv-readers-*/ready" >/dev/null || first=300; echo $((first + 450)) ;;
+        ci/gates/secondaries.sh) echo 60 ;;
+        ci/gates/catalogue.sh | ci/gates/opendata.sh) echo 200 ;;
+        ci/gates/crash.sh) echo 750 ;;
+        ci/gates/determinism.sh) echo 550 ;;
+        *) echo 300 ;;
     esac
 }
 # With LIMIT (CI has an hour) a gate that would not end within so many seconds from the start is left out, and one that does not five minutes later is stopped, and
