@@ -41,7 +41,7 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/solidata"
 takes() { # GATE
     local first=0
     case $1 in
-        ci/fuzz.sh) compgen -G "$cache/cargo-fuzz-*/bin/cargo-fuzz" >/dev/null || first=1500; echo $((first + 400)) ;;
+        ci/fuzz.sh) compgen -G "${CARGO_TARGET_DIR:-$cache/fuzz/target}/fuzz/*/release/json" >/dev/null || first=1500; echo $((first + 400)) ;;
         ci/deny.sh) compgen -G "$cache/cargo-deny-*/bin/cargo-deny" >/dev/null || first=600; echo $((first + 30)) ;;
         ci/gates/readers.sh | ci/gates/pages.sh) compgen -G "$cache/venv-readers-*/ready" >/dev/null || first=300; echo $((first + 450)) ;;
         ci/gates/secondaries.sh) echo 60 ;;
