@@ -16,7 +16,7 @@ use solidata_store::{
     release::{MANIFEST, MANIFEST_SIGNATURE, SUMS, check_manifest, check_sizes},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -138,15 +138,13 @@ pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, pro
         }
         fetched.new.push(release);
     }
-    let told = |release: &str| seen.iter().flat_map(|(index, _)| index.errata()).filter(|(_, e)| e.release == release).count();
+    // Of a release that was not here, all; otherwise what the log tells after the change that the folder saw last.
     let brought: BTreeSet<&str> = fetched.new.iter().map(|r| r.prefix.as_str()).collect();
-    for (release, errata) in errata_of(&index) {
-        // Of a release that was not here, all of them.
-        let known = if brought.contains(release) { 0 } else { told(release) };
-        if into.join(release).join(MANIFEST).exists() {
-            fetched.errata.extend(errata.into_iter().skip(known).cloned());
-        }
-    }
+    let told = seen.as_ref().map_or(0, |(index, _)| index.counter);
+    let is_news = |(counter, e): &(u64, &Erratum)| {
+        into.join(&e.release).join(MANIFEST).exists() && (*counter > told || brought.contains(e.release.as_str()))
+    };
+    fetched.errata = index.errata().filter(is_news).map(|(_, erratum)| erratum.clone()).collect();
     let bytes = store.get(INDEX).await?.ok_or_else(|| AuditError::Nothing { address: store.address().into() })?;
     // Someone may have published meanwhile: what was brought is what this index says.
     if report.index_sha256 == Some(Digest::of(&bytes)) {
@@ -155,15 +153,6 @@ pub async fn fetch(store: &PublicStore, into: &Path, options: &FetchOptions, pro
         fetched.notes.push("the store changed meanwhile: run the same command again".into());
     }
     Ok(fetched)
-}
-
-/// The errata of each release, the first one first.
-fn errata_of(index: &Index) -> BTreeMap<&str, Vec<&Erratum>> {
-    let mut releases: BTreeMap<&str, Vec<&Erratum>> = BTreeMap::new();
-    for (_, erratum) in index.errata() {
-        releases.entry(&erratum.release).or_default().push(erratum);
-    }
-    releases
 }
 
 /// The index that the folder has seen last, with its digest.

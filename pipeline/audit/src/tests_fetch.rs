@@ -143,8 +143,10 @@ async fn errata_of_what_the_folder_has_are_told_once() {
     tell("2024-07", "two").await;
     publish(&store, "2024-08", 1, 5, &key).await;
     tell("2024-08", "three").await;
-    assert_eq!(errata(into.path()).await, ["two", "three"]);
-    assert_eq!(errata(tempfile::tempdir().unwrap().path()).await, ["one", "two", "three"]);
+    tell("2024-07", "four").await;
+    // In the order in which they were told, whatever their release.
+    assert_eq!(errata(into.path()).await, ["two", "three", "four"]);
+    assert_eq!(errata(tempfile::tempdir().unwrap().path()).await, ["one", "two", "three", "four"]);
 }
 
 fn assert_untrusted(got: Result<crate::Fetched, AuditError>, word: &str) {
